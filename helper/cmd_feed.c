@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * From a file to the kernel: which images of it are wanted, and feeding them
+ * one after another.
+ */
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "cmd_device.h"
+
+/* An image on its way. */
+struct feeding {
+	struct session *session;
+	const char *label;
+	bool stopped;
+};
+
+static bool show_progress(u64 fed, u64 size, void *ctx)
+{
+	struct feeding *f = ctx;
+
+	progress_show(f->label, CODESWAP_PHASE_STAGING, fed * 100 / size);
+	f->stopped = session_interrupted(f->session);
+	return f->stopped;
+}
+
+static const char *base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+/* The file's name, where it can serve as the image's. */
+static const char *image_name(const char *path)
+{
+	const char *name = base_name(path);
+
+	return csw_image_name_problem(name) ? NULL : name;
+}
+
+/* Nothing of a failed feeding is left once its socket is closed. */
+static int fed_or_failed(struct session *s, struct csw_socket *sk, int ret,
+			 bool stopped, struct fed *fed,
+			 const struct csw_error *err, fed_fn *fn)
+{
+	progress_clear();
+	fed->note = csw_note(sk);
+	fed->sk = sk;
+	if (ret)
+		fed->error = err->text;
+	if (stopped)
+		ret = failed("interrupted: %s; nothing was changed", err->text);
+	else
+		ret = fn(s, fed);
+	csw_close(sk);
+	return ret;
+}
+
+static int feed_image(struct session *s, const struct csw_feed *feed,
+		      const struct image_view *view, size_t size, fed_fn *fn)
+{
+	struct feeding f = { s, feed->device, false };
+	struct fed fed = { .view = *view };
+	struct csw_feed how = *feed;
+	struct csw_socket *sk;
+	struct csw_error err;
+	int ret;
+
+	sk = csw_open(&err);
+	if (!sk)
+		return failed("%s", err.text);
+	if (!f.label)
+		f.label = view->image.header->device_type;
+	how.image_name = image_name(s->options->path);
+	how.progress = show_progress;
+	how.ctx = &f;
+	ret = csw_stage(sk, &how, view->data, size, &fed.update_id, &err);
+	return fed_or_failed(s, sk, ret, f.stopped, &fed, &err, fn);
+}
+
+static int feed_by_fd(struct session *s, const struct csw_feed *feed,
+		      fed_fn *fn)
+{
+	const char *path = s->options->path;
+	struct csw_feed how = *feed;
+	struct fed fed = { 0 };
+	struct csw_socket *sk;
+	struct csw_error err;
+	int fd, ret;
+
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return failed("%s: %s", path, strerror(errno));
+	sk = csw_open(&err);
+	if (!sk) {
+		close(fd);
+		return failed("%s", err.text);
+	}
+	how.image_name = image_name(path);
+	ret = csw_stage_fd(sk, &how, fd, &fed.update_id, &err);
+	close(fd);
+	return fed_or_failed(s, sk, ret, false, &fed, &err, fn);
+}
+
+/* A single image is fed whatever its type: the kernel has the better word. */
+static bool is_wanted(const struct session *s, const char *device,
+		      const struct image_view *view)
+{
+	const char *type = view->image.header->device_type;
+	size_t i;
+
+	if (device)
+		return !strcmp(device_list_find(&s->list, device)->type, type);
+	for (i = 0; i < s->list.num; i++)
+		if (!strcmp(s->list.devices[i].type, type))
+			return true;
+	return false;
+}
+
+static int count_images(const struct image_file *file, unsigned int *num)
+{
+	struct image_view view = { 0 };
+	struct mrb_error err;
+	int ret;
+
+	while ((ret = image_view_next(file, &view, &err)) > 0)
+		*num = view.number;
+	image_view_done(&view);
+	if (!ret)
+		return CMD_DONE;
+	if (view.number > 1)
+		return failed("%s: image %u: %s", file->path, view.number,
+			      err.text);
+	return failed("%s: %s", file->path, err.text);
+}
+
+static int feed_wanted(struct session *s, const struct csw_feed *feed,
+		       const struct image_file *file, fed_fn *fn)
+{
+	struct image_view view = { 0 };
+	unsigned int num = 0, used = 0;
+	struct mrb_error err;
+	size_t start = 0;
+	int ret = count_images(file, &num);
+
+	while (!ret && image_view_next(file, &view, &err) > 0) {
+		if (num == 1 || is_wanted(s, feed->device, &view)) {
+			used++;
+			ret = feed_image(s, feed, &view, view.end - start, fn);
+			if (feed->device)
+				break;
+		}
+		start = view.end;
+	}
+	image_view_done(&view);
+	if (ret || used)
+		return ret;
+	return failed("%s: none of its %u images is for %s", file->path, num,
+		      feed->device ?: "a device that is here");
+}
+
+/**
+ * feed_file() - feed what is wanted of a file, and say what is wrong
+ * @s: the session; the file is in its options
+ * @feed: how; @feed->device is a device in the list of @s, or %NULL
+ * @fn: called after each image that the kernel has taken or refused
+ *
+ * Return: exit status.
+ */
+int feed_file(struct session *s, const struct csw_feed *feed, fed_fn *fn)
+{
+	struct image_file file;
+	struct mrb_error err;
+	int ret;
+
+	if (feed->device && !device_list_find(&s->list, feed->device))
+		return failed("there is no device '%s'; 'codeswap list' shows what there is",
+			      feed->device);
+	if (s->options->by_fd)
+		return feed_by_fd(s, feed, fn);
+	if (image_file_read(&file, s->options->path, &err))
+		return failed("%s: %s", s->options->path, err.text);
+	ret = feed_wanted(s, feed, &file, fn);
+	image_file_free(&file);
+	return ret;
+}

@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Files of images: read whole, checked image by image, written whole.
+ */
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <openssl/evp.h>
+
+#include "image_tool.h"
+
+/**
+ * image_file_read() - read a whole file
+ * @file: set; to be released with image_file_free()
+ * @path: its name; a pipe will do
+ * @err: set on failure
+ *
+ * Return: 0, or the code in @err.
+ */
+int image_file_read(struct image_file *file, const char *path,
+		    struct mrb_error *err)
+{
+	size_t room = 0;
+	ssize_t n = -1;
+	u8 *larger;
+	int fd;
+
+	memset(file, 0, sizeof(*file));
+	file->path = path;
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return mrb_refuse(err, -errno, "%s", strerror(errno));
+	do {
+		if (file->size == room) {
+			room = room ? 2 * room : 1 << 16;
+			larger = realloc(file->data, room);
+			if (!larger)
+				break;
+			file->data = larger;
+		}
+		n = read(fd, file->data + file->size, room - file->size);
+		if (n > 0)
+			file->size += n;
+	} while (n > 0 || (n < 0 && errno == EINTR));
+	if (n)
+		mrb_refuse(err, -errno, "%s", strerror(errno));
+	close(fd);
+	if (!n)
+		return 0;
+	image_file_free(file);
+	return err->code;
+}
+
+void image_file_free(struct image_file *file)
+{
+	free(file->data);
+	file->data = NULL;
+	file->size = 0;
+}
+
+static int write_all(int fd, const u8 *p, size_t size)
+{
+	ssize_t n;
+
+	while (size) {
+		n = write(fd, p, size);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		p += n;
+		size -= n;
+	}
+	return fsync(fd) && errno != EINVAL ? -errno : 0;
+}
+
+static mode_t new_file_mode(void)
+{
+	mode_t mask = umask(0);
+
+	umask(mask);
+	return 0666 & ~mask;
+}
+
+/**
+ * image_file_write() - replace a file, or leave it as it is
+ * @path: its name; a temporary file beside it is renamed
+ * @data: its bytes
+ * @size: how many
+ * @err: set on failure
+ *
+ * Return: 0, or the code in @err.
+ */
+int image_file_write(const char *path, const void *data, size_t size,
+		     struct mrb_error *err)
+{
+	char *temporary;
+	int fd, ret;
+
+	if (asprintf(&temporary, "%s.XXXXXX", path) < 0)
+		return mrb_refuse(err, -ENOMEM, "out of memory");
+	fd = mkostemp(temporary, O_CLOEXEC);
+	if (fd < 0) {
+		mrb_refuse(err, -errno, "%s", strerror(errno));
+		free(temporary);
+		return err->code;
+	}
+	ret = write_all(fd, data, size);
+	if (!ret && fchmod(fd, new_file_mode()))
+		ret = -errno;
+	if (close(fd) && !ret)
+		ret = -errno;
+	if (!ret && rename(temporary, path))
+		ret = -errno;
+	if (ret) {
+		unlink(temporary);
+		mrb_refuse(err, ret, "%s", strerror(-ret));
+	}
+	free(temporary);
+	return ret;
+}
+
+static int view_signature(const struct image_file *file,
+			  struct image_view *view, struct mrb_error *err)
+{
+	size_t left = file->size - view->end;
+	u32 size;
+
+	view->signature = NULL;
+	view->signature_size = 0;
+	switch (mrb_follow(file->data + view->end, left, &size)) {
+	case MRB_FOLLOW_END:
+	case MRB_FOLLOW_IMAGE:
+		return 0;
+	case MRB_FOLLOW_JUNK:
+		return mrb_refuse(err, -EBADMSG,
+				  "byte %zu of the file begins neither an image nor a signature",
+				  view->end);
+	case MRB_FOLLOW_SIGNATURE:
+		break;
+	}
+	left -= sizeof(struct mrb_signature);
+	if (left < size)
+		return mrb_refuse(err, -EBADMSG,
+				  "signature ends after %zu of %u bytes", left,
+				  size);
+	view->end += sizeof(struct mrb_signature);
+	view->signature = file->data + view->end;
+	view->signature_size = size;
+	view->end += size;
+	return 0;
+}
+
+/* Images in a bundle may begin anywhere; the parser wants them aligned. */
+static void *copy_tables(const u8 *data, size_t len, struct mrb_error *err)
+{
+	void *tables;
+	u32 size;
+
+	if (mrb_probe(data, len, &size, err))
+		return NULL;
+	tables = calloc(1, size);
+	if (!tables)
+		mrb_refuse(err, -ENOMEM, "out of memory");
+	else
+		memcpy(tables, data, min_t(size_t, size, len));
+	return tables;
+}
+
+/**
+ * image_view_next() - go to the next image of a file
+ * @file: the file
+ * @view: zeroed before the first call; to be released with image_view_done()
+ * @err: set on failure
+ *
+ * Return: 1 if @view is set, 0 behind the last image, or the code in @err.
+ */
+int image_view_next(const struct image_file *file, struct image_view *view,
+		    struct mrb_error *err)
+{
+	const u8 *data = file->data + view->end;
+	size_t left = file->size - view->end;
+	u64 size;
+
+	image_view_done(view);
+	if (!left && view->number)
+		return 0;
+	view->number++;
+	view->data = data;
+	view->image.tables = copy_tables(data, left, err);
+	if (!view->image.tables)
+		return err->code;
+	if (mrb_parse(&view->image, view->image.tables, left, err))
+		return err->code;
+	size = view->image.image_size;
+	if (left < size)
+		return mrb_refuse(err, -EBADMSG,
+				  "image ends after %zu bytes; its header says %llu",
+				  left, size);
+	view->end += size;
+	return view_signature(file, view, err) ?: 1;
+}
+
+void image_view_done(struct image_view *view)
+{
+	free((void *)view->image.tables);
+	view->image.tables = NULL;
+}
+
+static void evp_init(void *ctx)
+{
+	EVP_DigestInit_ex(ctx, EVP_sha256(), NULL);
+}
+
+static void evp_update(void *ctx, const void *data, size_t len)
+{
+	EVP_DigestUpdate(ctx, data, len);
+}
+
+/* A digester that failed leaves zeros, which are nothing's digest. */
+static void evp_final(void *ctx, u8 digest[MRB_DIGEST_LEN])
+{
+	memset(digest, 0, MRB_DIGEST_LEN);
+	EVP_DigestFinal_ex(ctx, digest, NULL);
+}
+
+static const struct mrb_digest_ops evp_ops = {
+	.init = evp_init,
+	.update = evp_update,
+	.final = evp_final,
+};
+
+/**
+ * image_view_check() - check digests and padding of an image
+ * @view: the image
+ * @err: set on failure
+ *
+ * Return: 0, or the code in @err.
+ */
+int image_view_check(const struct image_view *view, struct mrb_error *err)
+{
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	struct mrb_check check;
+
+	if (!ctx)
+		return mrb_refuse(err, -ENOMEM, "out of memory");
+	err->code = 0;
+	mrb_check_begin(&check, &view->image, &evp_ops, ctx);
+	if (!mrb_check_feed(&check, view->data, view->image.image_size, err))
+		mrb_check_end(&check, err);
+	EVP_MD_CTX_free(ctx);
+	return err->code;
+}
+
+void image_sha256(const void *data, size_t size, u8 digest[MRB_DIGEST_LEN])
+{
+	if (!EVP_Digest(data, size, digest, NULL, EVP_sha256(), NULL))
+		memset(digest, 0, MRB_DIGEST_LEN);
+}
