@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The blackout: all I/O is done, interrupts are off. Short, and everything in
+ * it can be taken back: the host may still say RESUME.
+ */
+#include "bootstrap.h"
+
+static void sync_tables(struct boot *b)
+{
+	u32 count = convert_changes(b);
+	u32 i, j;
+
+	for (i = 0; i < b->new_dir->count; i++)
+		for (j = 0; j < b->old_dir->count; j++)
+			if (same_name(b->new_dir->states[i].name,
+				      b->old_dir->states[j].name))
+				b->new_dir->states[i].used =
+					b->old_dir->states[j].used;
+	report(b, CODESWAP_ITEM_SYNC, b->from ? CODESWAP_ITEM_RECONCILED :
+	       CODESWAP_ITEM_COMPATIBLE, count, STATE_LOGINS, "journal",
+	       b->from ? "copied" : "in place");
+}
+
+static struct image_data *staged_data(struct boot *b)
+{
+	struct codeswap_ho_segment *staged = device_ptr(b->ho->segments);
+	struct image_data *data;
+	u32 i;
+
+	for (i = 0; i < b->ho->segment_count; i++) {
+		data = device_ptr(staged[i].staged);
+		if (staged[i].kind == MRB_SEG_DATA &&
+		    staged[i].size >= sizeof(*data) &&
+		    data->magic == IMAGE_DATA_MAGIC)
+			return data;
+	}
+	return NULL;
+}
+
+/* Into the private copy of the data segment that will be overlaid. */
+static void carry_data(struct boot *b)
+{
+	const struct mrb_segment *segment =
+		header_find_segment(b->old, MRB_SEG_DATA);
+	const struct image_data *old = segment ? device_ptr(segment->address) :
+				       NULL;
+	struct image_data *new = staged_data(b);
+
+	if (!old || !new || old->magic != IMAGE_DATA_MAGIC)
+		return;
+	new->heartbeats = old->heartbeats;
+	report(b, CODESWAP_ITEM_CARRY, CODESWAP_ITEM_RECONCILED, 1,
+	       "heartbeats", "running data", "staged data");
+}
+
+/*
+ * Past this release the link is the last thing to come up, or no longer is,
+ * and its frames have another length: it is taken down, and what the cache
+ * holds in old frames is dropped. The new image brings the link up.
+ */
+static void reset_link(struct boot *b)
+{
+	u32 cached = mbox_read(HBA_MBOX_CACHE_CTRL);
+	struct item item;
+
+	mbox_write(HBA_MBOX_LINK_CTRL, LINK_DOWN);
+	item_begin(b, &item, CODESWAP_ITEM_REGISTER, "link");
+	text_add_hex(&item.from, b->link);
+	text_add_hex(&item.to, mbox_read(HBA_MBOX_LINK_CTRL));
+	item_end(b, &item, CODESWAP_ITEM_RECONCILED, 1);
+	mbox_write(HBA_MBOX_CACHE_CTRL, HBA_CACHE_CLEAR);
+	report(b, CODESWAP_ITEM_CLEAR, CODESWAP_ITEM_RECONCILED, cached,
+	       "read-cache", "filled", "empty");
+}
+
+/* Returns only if the old image is to go on; it finds the link as it was. */
+u32 boot_sync(struct boot *b)
+{
+	sync_tables(b);
+	carry_data(b);
+	b->link = mbox_read(HBA_MBOX_LINK_CTRL);
+	if (boot_crosses(b, RELEASE_LINK_LAST))
+		reset_link(b);
+	boot_park(&b->ho->command);
+	mbox_write(HBA_MBOX_LINK_CTRL, b->link);
+	return CODESWAP_VERDICT_RESUMED;
+}

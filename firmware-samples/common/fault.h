@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What is wrong with the images called "-bad-": a version header defines one
+ * of these, and all of it is here. In a good image every hook is empty.
+ *
+ * FW_FAULT_REFUSE	bootstrap refuses at the end, when all work is done
+ * FW_FAULT_HANG	bootstrap hangs half-way through burning a module
+ * FW_FAULT_HANG_IRQOFF	bootstrap hangs with interrupts off, ditto
+ * FW_FAULT_CRASH	bootstrap loads from nowhere, ditto
+ * FW_FAULT_START_CRASH	new image crashes at its warm start
+ * FW_FAULT_MUTE	new image says that it has started, and nothing more
+ */
+#ifndef FW_FAULT_H
+#define FW_FAULT_H
+
+#include "hw.h"
+
+static inline bool fault_refuse(void)
+{
+#ifdef FW_FAULT_REFUSE
+	return true;
+#else
+	return false;
+#endif
+}
+
+/* Called between two words of a module's new contents. */
+static inline void fault_burning(void)
+{
+#ifdef FW_FAULT_HANG_IRQOFF
+	irq_save();
+#endif
+#if defined(FW_FAULT_HANG) || defined(FW_FAULT_HANG_IRQOFF)
+	for (;;)
+		fence();
+#endif
+#ifdef FW_FAULT_CRASH
+	mmio_read(0);
+#endif
+}
+
+static inline void fault_start(u32 kind)
+{
+#ifdef FW_FAULT_START_CRASH
+	if (kind == HBA_START_WARM)
+		mmio_read(0);
+#endif
+}
+
+static inline void fault_started(u32 kind)
+{
+#ifdef FW_FAULT_MUTE
+	if (kind == HBA_START_WARM)
+		for (;;)
+			fence();
+#endif
+}
+
+#endif /* FW_FAULT_H */

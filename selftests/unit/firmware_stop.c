@@ -1,0 +1,321 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Live swaps of the sample firmware that do not succeed: every way to stop
+ * one, every bad image, everything that is refused. Each time the old image
+ * must go on as if nothing had been.
+ * Usage: firmware_stop [DIRECTORY], by default $B/firmware.
+ */
+#include "firmware_swap.h"
+
+/* Cancelled after so many instructions of reconciliation. */
+static void cancel_in_reconcile(u32 instructions)
+{
+	struct fw_host *h = boot("hba-1.1.0", 600);
+	struct fw_update u = { .host = NULL };
+	u32 i, verdict;
+
+	stage(&u, h, "hba-1.1.0", "hba-3.0.0");
+	fw_update_interrupt(&u);
+	for (i = 0; i < instructions; i += 100)
+		fw_pump(h, 100);
+	u.ho->command = CODESWAP_HO_CMD_CANCEL;
+	hba_command(h->hba, HBA_CMD_CANCEL, 0, 0);
+	verdict = fw_verdict(&u);
+	is(verdict, CODESWAP_VERDICT_CANCELLED,
+	   "cancelled after %u instructions, %u items", instructions,
+	   u.ho->report_count);
+	ok(fw_modules_unchanged(&u), "  modules are as they were");
+	is(h->hba->mailbox.link_ctrl, 0x010, "  so is the link");
+	fw_release(&u);
+	still_right(h, "hba-1.1.0", "cancelled");
+	fw_host_free(h);
+}
+
+/* After ready, or after quiesce and resume; then the same update again. */
+static void undo(bool quiesced)
+{
+	struct fw_host *h = boot("hba-1.1.0", 40);
+	struct fw_update u = { .host = NULL };
+
+	stage(&u, h, "hba-1.1.0", "hba-3.0.0");
+	is(fw_reconcile(&u), CODESWAP_VERDICT_OK, "undo %s",
+	   quiesced ? "after quiesce and resume" : "in ready");
+	ok(!fw_modules_unchanged(&u), "  modules have been updated");
+	if (quiesced) {
+		is(fw_quiesce(&u), CODESWAP_VERDICT_OK, "  quiesced");
+		is(h->hba->mailbox.link_ctrl, 0, "  the link is down");
+		is(h->num_later, 0, "  nothing is in flight");
+		ok(fw_resume(&u), "  resumed");
+		is(h->hba->mailbox.link_ctrl, 0x010, "  the link is up again");
+		ok(fw_io_run(h, 300), "  I/O goes on");
+	}
+	is(fw_undo(&u), CODESWAP_VERDICT_OK, "  undone");
+	ok(fw_modules_unchanged(&u), "  modules are as they were");
+	item_is(&u, CODESWAP_ITEM_MODULE, "flash", CODESWAP_ITEM_RECONCILED, 4096, false);
+	fw_release(&u);
+	still_right(h, "hba-1.1.0", "undone");
+	stage(&u, h, "hba-1.1.0", "hba-3.0.0");
+	h->load = true;
+	ok(fw_swap(&u), "  the same update works afterwards");
+	fw_release(&u);
+	still_right(h, "hba-3.0.0", "updated");
+	fw_host_free(h);
+}
+
+/* After the overlay, with the new image not started, or at work for a while. */
+static void rollback(u32 instructions)
+{
+	struct fw_host *h = boot("hba-1.1.0", 100);
+	struct fw_update u = { .host = NULL };
+
+	stage(&u, h, "hba-1.1.0", "hba-3.0.0");
+	ok(fw_reconcile(&u) == CODESWAP_VERDICT_OK &&
+	   fw_quiesce(&u) == CODESWAP_VERDICT_OK && fw_overlay(&u),
+	   "rollback after %u instructions of the new image", instructions);
+	if (instructions) {
+		ok(fw_start_new(&u), "  it has started");
+		h->load = true;
+		fw_pump(h, instructions);
+	}
+	ok(fw_rollback(&u), "  the old image is back");
+	ok(fw_modules_unchanged(&u), "  modules are as they were");
+	is(h->hba->mailbox.link_ctrl, 0x010, "  so is the link");
+	fw_release(&u);
+	still_right(h, "hba-1.1.0", "rolled back");
+	is(h->crashes, 0, "  no crash");
+	fw_host_free(h);
+}
+
+static void bad_refuses(void)
+{
+	struct fw_host *h = boot("hba-1.0.0", 40);
+	struct fw_update u = { .host = NULL };
+
+	stage(&u, h, "hba-1.0.0", "hba-2.0.0-bad-refuse");
+	is(fw_reconcile(&u), CODESWAP_VERDICT_REFUSED, "an image that refuses");
+	ok(u.ho->reason[0], "  %s", u.ho->reason);
+	ok(fw_modules_unchanged(&u), "  it has put its modules back");
+	fw_release(&u);
+	still_right(h, "hba-1.0.0", "refused");
+	fw_host_free(h);
+}
+
+static void bad_crashes(void)
+{
+	struct fw_host *h = boot("hba-1.0.0", 40);
+	struct fw_update u = { .host = NULL };
+
+	stage(&u, h, "hba-1.0.0", "hba-2.0.0-bad-crash");
+	is(fw_reconcile(&u), FW_CRASHED, "an image whose bootstrap crashes");
+	is(module_version(h, HBA_MODULE_FLASH), HBA_MOD_BLANK,
+	   "  it leaves a module half burned");
+	fw_restore_modules(&u);
+	fw_release(&u);
+	still_right(h, "hba-1.0.0", "crashed");
+	is(h->crashes, 0, "  the old image has not crashed");
+	fw_host_free(h);
+}
+
+static void bad_hangs(bool deaf)
+{
+	const char *name = deaf ? "hba-2.0.0-bad-hang-irqoff" :
+			   "hba-2.0.0-bad-hang";
+	struct fw_host *h = boot("hba-1.0.0", 40);
+	struct fw_update u = { .host = NULL };
+	u64 before;
+
+	stage(&u, h, "hba-1.0.0", name);
+	fw_update_interrupt(&u);
+	fw_pump(h, 400000);
+	before = h->completed;
+	fw_io_run(h, 200);
+	ok(deaf ? h->completed - before < 200 : h->completed - before >= 200,
+	   "%s: I/O %s", name, deaf ? "has stopped" : "goes on");
+	u.ho->command = CODESWAP_HO_CMD_CANCEL;
+	hba_command(h->hba, HBA_CMD_CANCEL, 0, 0);
+	fw_pump(h, 100000);
+	ok(!fw_seen(h, HBA_EVT_RECONCILED), "  it does not listen to a cancel");
+	fw_forget_events(h);
+	hba_command(h->hba, HBA_CMD_ABANDON, 0, 0);
+	fw_pump(h, 100000);
+	is(fw_seen(h, HBA_EVT_ABANDONED), !deaf, "  %s",
+	   deaf ? "nor to anything else" : "it is abandoned");
+	if (deaf)
+		ok(fw_restart_old(&u), "  the old image is restarted");
+	else
+		fw_restore_modules(&u);
+	fw_release(&u);
+	still_right(h, "hba-1.0.0", "left");
+	fw_host_free(h);
+}
+
+static void bad_starts(const char *name, u32 event)
+{
+	struct fw_host *h = boot("hba-1.0.0", 40);
+	struct fw_update u = { .host = NULL };
+
+	stage(&u, h, "hba-1.0.0", name);
+	ok(fw_reconcile(&u) == CODESWAP_VERDICT_OK &&
+	   fw_quiesce(&u) == CODESWAP_VERDICT_OK && fw_overlay(&u),
+	   "%s is overlaid", name);
+	fw_forget_events(h);
+	hba_start(h->hba, (u32)u.new->header->warm_entry, HBA_START_WARM,
+		  (u32)u.ho->new_state);
+	hba_command(h->hba, HBA_CMD_PING, 0, 0);
+	fw_pump(h, 400000);
+	ok(fw_seen(h, event) && !fw_seen(h, HBA_EVT_HEARTBEAT),
+	   "  event %u comes, and no heartbeat", event);
+	ok(fw_rollback(&u), "  rolled back");
+	ok(fw_modules_unchanged(&u), "  modules are as they were");
+	fw_release(&u);
+	still_right(h, "hba-1.0.0", "rolled back");
+	fw_host_free(h);
+}
+
+static void bad_files(void)
+{
+	static const char *const unsound[] = {
+		"hba-2.0.0-bad-truncated", "hba-2.0.0-bad-corrupt-digest",
+	};
+	char error[FW_ERROR_LEN];
+	struct fw_image image;
+	u32 i;
+
+	for (i = 0; i < 2; i++) {
+		ok(!fw_image_load(&image, firmware, unsound[i], error),
+		   "%s: %s", unsound[i], error);
+		ok(image.size, "  it is there");
+		fw_image_free(&image);
+	}
+	ok(!strcmp(suite_image("hba-2.0.0-bad-type")->header->device_type, "nic"),
+	   "hba-2.0.0-bad-type is for another device");
+}
+
+static void refused(struct fw_update *u, const char *word, const char *what)
+{
+	struct fw_host *h = u->host;
+
+	is(fw_reconcile(u), CODESWAP_VERDICT_REFUSED, "%s is refused", what);
+	ok(strstr(u->ho->reason, word), "  %s", u->ho->reason);
+	ok(fw_modules_unchanged(u), "  modules are as they were");
+	fw_release(u);
+	is(h->crashes, 0, "  no crash");
+}
+
+static void capabilities_are_not_overlooked(void)
+{
+	struct fw_host *h = boot("hba-3.0.0", 20);
+	struct fw_update u = { .waive = false };
+
+	fw_stage(&u, h, suite_image("hba-3.0.0"), suite_image("hba-1.1.0"));
+	refused(&u, "would be lost", "a loss that nobody accepts");
+	u = (struct fw_update){ .waive = true, .absent = "pla" };
+	fw_stage(&u, h, suite_image("hba-3.0.0"), suite_image("hba-1.1.0"));
+	refused(&u, "requires 'pla'", "an image for a device with more");
+	stage(&u, h, "hba-3.0.0", "hba-1.1.0");
+	ok(fw_swap(&u), "with the operator's word it goes back");
+	item_is(&u, CODESWAP_ITEM_CAPABILITY, "guard", CODESWAP_ITEM_ACCEPTED, 0, false);
+	fw_release(&u);
+	still_right(h, "hba-1.1.0", "gone back");
+	fw_host_free(h);
+}
+
+static void no_room_is_said(void)
+{
+	struct fw_host *h = fw_host_new(firmware, HBA_RAM_MIN, 32768);
+	struct fw_update u = { .host = NULL };
+
+	fw_boot(h, suite_image("hba-1.1.0"));
+	h->io_logins = 1;
+	fw_login_many(h, 0, 4);
+	stage(&u, h, "hba-1.1.0", "hba-2.0.0");
+	refused(&u, "no gap", "a table that would not fit");
+	still_right(h, "hba-1.1.0", "without room");
+	fw_host_free(h);
+}
+
+static void bad_handover_is_survived(void)
+{
+	struct fw_host *h = boot("hba-1.1.0", 20);
+	struct fw_update u = { .host = NULL };
+
+	stage(&u, h, "hba-1.1.0", "hba-2.0.0");
+	u.ho->version = 9;
+	refused(&u, "version 1", "a hand-over block of another version");
+	stage(&u, h, "hba-1.1.0", "hba-2.0.0");
+	u.ho->new_image += 8;
+	refused(&u, "no staged MRB", "one that names no image");
+	stage(&u, h, "hba-1.1.0", "hba-2.0.0");
+	u.ho->magic = 0;
+	refused(&u, "", "one without its magic number");
+	fw_forget_events(h);
+	hba_command(h->hba, HBA_CMD_UPDATE, 0x7ff00000, 0);
+	ok(fw_await(h, HBA_EVT_BOOTSTRAP_CRASH, NULL),
+	   "one that is not mapped is a crash of the bootstrap");
+	h->bus_errors = 0;
+	still_right(h, "hba-1.1.0", "whatever it was");
+	fw_host_free(h);
+}
+
+/* Commands that come at a time when they make no sense are answered. */
+static void commands_out_of_order(void)
+{
+	struct fw_host *h = boot("hba-2.0.0", 20);
+	struct fw_update u = { .host = h };
+
+	is(fw_quiesce(&u), CODESWAP_VERDICT_REFUSED, "quiesce without an update");
+	is(fw_undo(&u), CODESWAP_VERDICT_REFUSED, "undo without an update");
+	hba_command(h->hba, HBA_CMD_ABANDON, 0, 0);
+	ok(fw_await(h, HBA_EVT_ABANDONED, NULL), "abandon without an update");
+	hba_command(h->hba, HBA_CMD_RESUME, 0, 0);
+	hba_command(h->hba, HBA_CMD_COMMIT, 0, 0);
+	stage(&u, h, "hba-2.0.0", "hba-3.0.0");
+	is(fw_reconcile(&u), CODESWAP_VERDICT_OK, "an update works all the same");
+	is(fw_reconcile(&u), CODESWAP_VERDICT_REFUSED, "a second one meanwhile does not");
+	ok(fw_quiesce(&u) == CODESWAP_VERDICT_OK && fw_overlay(&u) &&
+	   fw_start_new(&u), "the first goes on");
+	is(fw_reconcile(&u), CODESWAP_VERDICT_REFUSED, "an image on trial takes no update");
+	ok(fw_prove(&u), "and is proved");
+	fw_commit(&u);
+	fw_release(&u);
+	still_right(h, "hba-3.0.0", "in the end");
+	fw_host_free(h);
+}
+
+static void every_way_to_stop(void)
+{
+	static const u32 when[] = { 0, 2000, 12000, 40000, 60000 };
+	static const u32 after[] = { 0, 1, 1500, 10000, 77777 };
+	u32 i;
+
+	for (i = 0; i < 5; i++)
+		cancel_in_reconcile(when[i]);
+	undo(false);
+	undo(true);
+	for (i = 0; i < 5; i++)
+		rollback(after[i]);
+}
+
+static void every_bad_image(void)
+{
+	bad_files();
+	bad_refuses();
+	bad_crashes();
+	bad_hangs(false);
+	bad_hangs(true);
+	bad_starts("hba-2.0.0-bad-start-crash", HBA_EVT_CRASH);
+	bad_starts("hba-2.0.0-bad-mute", HBA_EVT_STARTED);
+}
+
+int main(int argc, char **argv)
+{
+	suite_begin(argc, argv);
+	every_way_to_stop();
+	every_bad_image();
+	capabilities_are_not_overlooked();
+	no_room_is_said();
+	bad_handover_is_survived();
+	commands_out_of_order();
+	suite_end();
+	return tap_done();
+}
