@@ -1,0 +1,313 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What drivers report. A report sets a bit and wakes whoever waits; it does
+ * nothing else, because it may come from any context. An update that runs
+ * takes the bits it waits for; what nobody waits for is taken by a work item
+ * that stands back as long as @op_lock is held.
+ */
+#include <linux/jiffies.h>
+#include <linux/module.h>
+
+#include "trace.h"
+#include "update.h"
+
+/* Under event_lock to the end, so that csw_event_exit() leaves nobody behind. */
+static void post(struct codeswap_device *cdev, unsigned long event, u64 value)
+{
+	lockdep_assert_held(&cdev->event_lock);
+	if (cdev->deaf)
+		return;
+	trace_codeswap_event(cdev, event, value);
+	cdev->events |= event;
+	wake_up_all(&cdev->wait);
+	queue_work(csw_workqueue, &cdev->event_work);
+}
+
+#define POST(cdev, event, value, also) do {			\
+	unsigned long flags_;					\
+								\
+	spin_lock_irqsave(&(cdev)->event_lock, flags_);		\
+	also;							\
+	post(cdev, event, value);				\
+	spin_unlock_irqrestore(&(cdev)->event_lock, flags_);	\
+} while (0)
+
+/**
+ * codeswap_report_image_request() - a device in its boot ROM asks for an image
+ * @cdev: device
+ * @selftest: 0 if its self-test found nothing, else a code of the device's
+ *
+ * Context: any.
+ */
+void codeswap_report_image_request(struct codeswap_device *cdev, u32 selftest)
+{
+	POST(cdev, CSW_EV_IMAGE_REQUEST, selftest, cdev->selftest = selftest);
+}
+EXPORT_SYMBOL_GPL(codeswap_report_image_request);
+
+/**
+ * codeswap_report_items() - the bootstrap has reported items or progress
+ * @cdev: device
+ *
+ * The core reads them in the hand-over block.
+ *
+ * Context: any.
+ */
+void codeswap_report_items(struct codeswap_device *cdev)
+{
+	POST(cdev, CSW_EV_ITEMS, 0, );
+}
+EXPORT_SYMBOL_GPL(codeswap_report_items);
+
+/**
+ * codeswap_report_reconciled() - the bootstrap's RECONCILE has returned
+ * @cdev: device
+ * @verdict: enum codeswap_verdict
+ *
+ * Context: any.
+ */
+void codeswap_report_reconciled(struct codeswap_device *cdev, u32 verdict)
+{
+	POST(cdev, CSW_EV_RECONCILED, verdict, cdev->verdict = verdict);
+}
+EXPORT_SYMBOL_GPL(codeswap_report_reconciled);
+
+/**
+ * codeswap_report_undone() - the bootstrap's UNDO has returned
+ * @cdev: device
+ * @verdict: enum codeswap_verdict
+ *
+ * Context: any.
+ */
+void codeswap_report_undone(struct codeswap_device *cdev, u32 verdict)
+{
+	POST(cdev, CSW_EV_UNDONE, verdict, cdev->verdict = verdict);
+}
+EXPORT_SYMBOL_GPL(codeswap_report_undone);
+
+/**
+ * codeswap_report_abandoned() - the bootstrap's thread has been dropped
+ * @cdev: device
+ *
+ * Context: any.
+ */
+void codeswap_report_abandoned(struct codeswap_device *cdev)
+{
+	POST(cdev, CSW_EV_ABANDONED, 0, );
+}
+EXPORT_SYMBOL_GPL(codeswap_report_abandoned);
+
+/**
+ * codeswap_report_quiesced() - the device serves no I/O and is parked
+ * @cdev: device
+ * @verdict: CODESWAP_VERDICT_OK, or why it serves on
+ *
+ * Context: any.
+ */
+void codeswap_report_quiesced(struct codeswap_device *cdev, u32 verdict)
+{
+	POST(cdev, CSW_EV_QUIESCED, verdict, cdev->verdict = verdict);
+}
+EXPORT_SYMBOL_GPL(codeswap_report_quiesced);
+
+/**
+ * codeswap_report_resumed() - a quiesced device serves I/O again
+ * @cdev: device
+ *
+ * Context: any.
+ */
+void codeswap_report_resumed(struct codeswap_device *cdev)
+{
+	POST(cdev, CSW_EV_RESUMED, 0, );
+}
+EXPORT_SYMBOL_GPL(codeswap_report_resumed);
+
+/**
+ * codeswap_report_started() - an image runs and serves I/O
+ * @cdev: device
+ * @started: what it says of itself
+ *
+ * Context: any.
+ */
+void codeswap_report_started(struct codeswap_device *cdev,
+			     const struct codeswap_started *started)
+{
+	POST(cdev, CSW_EV_STARTED, started->state,
+	     cdev->started = *started; cdev->started_at = ktime_get());
+}
+EXPORT_SYMBOL_GPL(codeswap_report_started);
+
+/**
+ * codeswap_report_heartbeat() - the answer to a ping
+ * @cdev: device
+ *
+ * Context: any.
+ */
+void codeswap_report_heartbeat(struct codeswap_device *cdev)
+{
+	POST(cdev, CSW_EV_HEARTBEAT, 0, );
+}
+EXPORT_SYMBOL_GPL(codeswap_report_heartbeat);
+
+/**
+ * codeswap_report_bootstrap_crash() - a bootstrap trapped; the old image goes on
+ * @cdev: device
+ * @crash: what and where
+ *
+ * Context: any.
+ */
+void codeswap_report_bootstrap_crash(struct codeswap_device *cdev,
+				     const struct codeswap_crash *crash)
+{
+	POST(cdev, CSW_EV_BOOTSTRAP_CRASH, crash->pc, cdev->crash = *crash);
+}
+EXPORT_SYMBOL_GPL(codeswap_report_bootstrap_crash);
+
+/**
+ * codeswap_report_crash() - the image that runs is dead
+ * @cdev: device
+ * @crash: what and where
+ *
+ * Context: any.
+ */
+void codeswap_report_crash(struct codeswap_device *cdev,
+			   const struct codeswap_crash *crash)
+{
+	POST(cdev, CSW_EV_CRASH, crash->pc, cdev->crash = *crash);
+}
+EXPORT_SYMBOL_GPL(codeswap_report_crash);
+
+/**
+ * csw_event_forget() - what has been reported so far does not count
+ * @cdev: device
+ * @events: bits
+ *
+ * To be called before the order whose answer is awaited.
+ */
+void csw_event_forget(struct codeswap_device *cdev, unsigned long events)
+{
+	spin_lock_irq(&cdev->event_lock);
+	cdev->events &= ~events;
+	spin_unlock_irq(&cdev->event_lock);
+}
+
+static unsigned long take(struct codeswap_device *cdev, unsigned long events)
+{
+	unsigned long taken;
+
+	spin_lock_irq(&cdev->event_lock);
+	taken = cdev->events & events;
+	cdev->events &= ~taken;
+	spin_unlock_irq(&cdev->event_lock);
+	return taken;
+}
+
+/**
+ * csw_event_wait() - wait for reports
+ * @cdev: device, @cdev->op_lock held
+ * @events: bits
+ * @stop: also end when this is true; may be %NULL
+ * @remaining: jiffies left of the limit; counted down
+ *
+ * Return: the bits that came, taken; 0 if time ran out or @stop is true.
+ */
+unsigned long csw_event_wait(struct codeswap_device *cdev, unsigned long events,
+			     bool *stop, unsigned long *remaining)
+{
+	unsigned long taken = 0;
+
+	*remaining = wait_event_idle_timeout(cdev->wait,
+					     (taken = take(cdev, events)) ||
+					     (stop && READ_ONCE(*stop)),
+					     *remaining);
+	return taken;
+}
+
+unsigned long csw_event_wait_ms(struct codeswap_device *cdev,
+				unsigned long events, unsigned int ms)
+{
+	unsigned long remaining = msecs_to_jiffies(ms);
+
+	return csw_event_wait(cdev, events, NULL, &remaining);
+}
+
+/* The image that ran is dead: the boot ROM takes over, and asks. */
+static void handle_crash(struct codeswap_device *cdev)
+{
+	struct csw_error err;
+
+	csw_error(&err, CODESWAP_REASON_CRASH, -EIO,
+		  "the running image crashed: cause 0x%llx at 0x%llx, value 0x%llx; the device is reset and asks for an image",
+		  cdev->crash.cause, cdev->crash.pc, cdev->crash.value);
+	dev_err(&cdev->dev, "%s\n", err.text);
+	mutex_lock(&cdev->lock);
+	csw_set_result(cdev, CODESWAP_RESULT_FAILED, &err);
+	mutex_unlock(&cdev->lock);
+	csw_enter_state(cdev, CODESWAP_DEVICE_STATE_FAILED);
+	csw_event_forget(cdev, CSW_EV_IMAGE_REQUEST);
+	if (cdev->desc->ops->reset(cdev))
+		dev_err(&cdev->dev, "cannot be reset; it stays failed\n");
+}
+
+/**
+ * csw_event_minimal() - a device's boot ROM has asked for an image
+ * @cdev: device, @cdev->op_lock held
+ */
+void csw_event_minimal(struct codeswap_device *cdev)
+{
+	struct csw_header *old;
+
+	mutex_lock(&cdev->lock);
+	old = cdev->running;
+	cdev->running = NULL;
+	cdev->status.has_image = false;
+	mutex_unlock(&cdev->lock);
+	csw_header_put(old);
+	if (cdev->selftest) {
+		dev_err(&cdev->dev, "self-test failed with code 0x%x; the device gets no image\n",
+			cdev->selftest);
+		csw_enter_state(cdev, CODESWAP_DEVICE_STATE_FAILED);
+		return;
+	}
+	csw_enter_state(cdev, CODESWAP_DEVICE_STATE_MINIMAL);
+	csw_request_device(cdev);
+}
+
+/* Take what no update waits for. */
+static void event_work(struct work_struct *work)
+{
+	struct codeswap_device *cdev = container_of(work, struct codeswap_device,
+						    event_work);
+	unsigned long events;
+
+	/* Whoever holds it looks for himself, and queues this once more. */
+	if (!mutex_trylock(&cdev->op_lock))
+		return;
+	if (!cdev->gone) {
+		events = take(cdev, ~0UL);
+		if (events & CSW_EV_CRASH)
+			handle_crash(cdev);
+		else if (events & CSW_EV_IMAGE_REQUEST)
+			csw_event_minimal(cdev);
+	}
+	mutex_unlock(&cdev->op_lock);
+}
+
+void csw_event_init(struct codeswap_device *cdev)
+{
+	spin_lock_init(&cdev->event_lock);
+	init_waitqueue_head(&cdev->wait);
+	INIT_WORK(&cdev->event_work, event_work);
+}
+
+/**
+ * csw_event_exit() - ignore what is reported from here on
+ * @cdev: device that is being unregistered
+ */
+void csw_event_exit(struct codeswap_device *cdev)
+{
+	spin_lock_irq(&cdev->event_lock);
+	cdev->deaf = true;
+	spin_unlock_irq(&cdev->event_lock);
+	cancel_work_sync(&cdev->event_work);
+}

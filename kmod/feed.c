@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * An image that is being fed, by whatever door: its bytes, what may follow
+ * them, and the longest pause between two pieces.
+ *
+ * Locks: feed->lock is taken before job->lock.
+ */
+#include "door.h"
+
+static void drop_job(struct csw_feed *feed)
+{
+	struct csw_job *job = feed->job;
+
+	lockdep_assert_held(&feed->lock);
+	feed->job = NULL;
+	if (!job)
+		return;
+	/* Others may hold the job too, so that the put alone ends nothing. */
+	csw_job_abandon(job);
+	csw_job_put(job);
+}
+
+static void idle_work(struct work_struct *work)
+{
+	struct csw_feed *feed = container_of(to_delayed_work(work),
+					     struct csw_feed, idle);
+	struct csw_error why;
+
+	mutex_lock(&feed->lock);
+	/* A piece may have come while this waited for the lock. */
+	if (feed->job && feed->deadline &&
+	    time_after_eq(jiffies, feed->deadline)) {
+		csw_error(&why, CODESWAP_REASON_TIMEOUT, -ETIMEDOUT,
+			  "no further piece of the image came for %u ms (limits/staging); %llu bytes had come",
+			  feed->limit_ms, feed->received);
+		csw_feed_end(feed, &why);
+	}
+	mutex_unlock(&feed->lock);
+}
+
+void csw_feed_init(struct csw_feed *feed)
+{
+	mutex_init(&feed->lock);
+	INIT_DELAYED_WORK(&feed->idle, idle_work);
+}
+
+/**
+ * csw_feed_exit() - nobody will feed any more
+ * @feed: nobody else uses it
+ */
+void csw_feed_exit(struct csw_feed *feed)
+{
+	cancel_delayed_work_sync(&feed->idle);
+	mutex_lock(&feed->lock);
+	drop_job(feed);
+	mutex_unlock(&feed->lock);
+	mutex_destroy(&feed->lock);
+}
+
+static void piece_came(struct csw_feed *feed)
+{
+	unsigned long limit = msecs_to_jiffies(feed->limit_ms);
+
+	feed->deadline = jiffies + limit;
+	/* Zero stands for none. */
+	feed->deadline += !feed->deadline;
+	mod_delayed_work(csw_workqueue, &feed->idle, limit);
+}
+
+/**
+ * csw_feed_begin() - begin to feed an image
+ * @feed: @feed->lock held, nothing is being fed
+ * @job: its reference passes to @feed
+ * @limit_ms: longest pause between two pieces
+ */
+void csw_feed_begin(struct csw_feed *feed, struct csw_job *job,
+		    unsigned int limit_ms)
+{
+	lockdep_assert_held(&feed->lock);
+	feed->job = job;
+	feed->received = 0;
+	feed->whole = false;
+	memset(&feed->tail, 0, sizeof(feed->tail));
+	memset(&feed->ended, 0, sizeof(feed->ended));
+	feed->limit_ms = limit_ms;
+	piece_came(feed);
+}
+
+/**
+ * csw_feed_rest() - no limit counts until the next piece
+ * @feed: @feed->lock held
+ */
+void csw_feed_rest(struct csw_feed *feed)
+{
+	lockdep_assert_held(&feed->lock);
+	feed->deadline = 0;
+	cancel_delayed_work(&feed->idle);
+}
+
+/**
+ * csw_feed_end() - the feed is over; what was not started or kept is undone
+ * @feed: @feed->lock held
+ * @why: for whoever goes on feeding nevertheless; %NULL if all went well
+ */
+void csw_feed_end(struct csw_feed *feed, const struct csw_error *why)
+{
+	csw_feed_rest(feed);
+	drop_job(feed);
+	if (why)
+		feed->ended = *why;
+}
+
+/**
+ * csw_feed_write() - the next bytes of the image
+ * @feed: @feed->lock held
+ * @from: at least one byte; left over is what lies behind the image
+ * @err: why not; the feed has ended then
+ *
+ * Return: 0 or a negative errno with @err set.
+ */
+int csw_feed_write(struct csw_feed *feed, struct iov_iter *from,
+		   struct csw_error *err)
+{
+	ssize_t n;
+
+	lockdep_assert_held(&feed->lock);
+	n = csw_job_write(feed->job, from, err);
+	if (n < 0) {
+		csw_feed_end(feed, err);
+		return n;
+	}
+	feed->received += n;
+	feed->whole = csw_job_complete(feed->job);
+	piece_came(feed);
+	return 0;
+}
+
+/**
+ * csw_tail_write() - take what lies behind an image
+ * @tail: all zero at the image's end
+ * @from: source
+ *
+ * Return: MRB_FOLLOW_END if all has been taken and more may come,
+ * MRB_FOLLOW_IMAGE if another image begins with @tail->buf, MRB_FOLLOW_JUNK if
+ * nothing allowed follows, or -EFAULT.
+ */
+int csw_tail_write(struct csw_tail *tail, struct iov_iter *from)
+{
+	enum mrb_follow follow;
+	size_t n;
+
+	while (iov_iter_count(from)) {
+		if (tail->left) {
+			n = min_t(size_t, tail->left, iov_iter_count(from));
+			iov_iter_advance(from, n);
+			tail->left -= n;
+			continue;
+		}
+		n = copy_from_iter(tail->buf + tail->len,
+				   min(sizeof(tail->buf) - tail->len,
+				       iov_iter_count(from)), from);
+		if (!n)
+			return -EFAULT;
+		tail->len += n;
+		if (tail->len < sizeof(tail->buf))
+			continue;
+		follow = mrb_follow(tail->buf, tail->len, &tail->left);
+		if (follow != MRB_FOLLOW_SIGNATURE || tail->had_signature)
+			return follow == MRB_FOLLOW_IMAGE ? follow :
+							    MRB_FOLLOW_JUNK;
+		tail->had_signature = true;
+		tail->len = 0;
+	}
+	return MRB_FOLLOW_END;
+}
+
+static int junk(struct csw_feed *feed, enum mrb_follow follow,
+		struct csw_error *err)
+{
+	u64 size = feed->received;
+
+	if (follow == MRB_FOLLOW_IMAGE)
+		csw_error(err, CODESWAP_REASON_MALFORMED, -EBADMSG,
+			  "another image begins after %llu bytes; feed the images of a bundle one by one",
+			  size);
+	else
+		csw_error(err, CODESWAP_REASON_MALFORMED, -EBADMSG,
+			  "what follows the image after %llu bytes is no signature",
+			  size);
+	csw_feed_end(feed, err);
+	return err->code;
+}
+
+/**
+ * csw_feed_buffer() - the next bytes of one image and, perhaps, its signature
+ * @feed: @feed->lock held
+ * @buf: bytes
+ * @len: of them, at least one
+ * @err: why not; the feed has ended then
+ *
+ * Return: 0 or a negative errno with @err set.
+ */
+int csw_feed_buffer(struct csw_feed *feed, const void *buf, size_t len,
+		    struct csw_error *err)
+{
+	struct kvec vec = { .iov_base = (void *)buf, .iov_len = len };
+	struct iov_iter from;
+	size_t behind;
+	int ret;
+
+	iov_iter_kvec(&from, ITER_SOURCE, &vec, 1, len);
+	if (!feed->whole) {
+		ret = csw_feed_write(feed, &from, err);
+		if (ret)
+			return ret;
+	}
+	behind = iov_iter_count(&from);
+	ret = csw_tail_write(&feed->tail, &from);
+	if (ret != MRB_FOLLOW_END)
+		return junk(feed, ret, err);
+	feed->received += behind;
+	piece_came(feed);
+	return 0;
+}
+
+/**
+ * csw_feed_finish() - no more bytes will come: check the image
+ * @feed: @feed->lock held, with a job
+ * @err: why not; the caller ends the feed, unless it was a check, whose items
+ *	are of interest
+ *
+ * Return: 0 or a negative errno with @err set.
+ */
+int csw_feed_finish(struct csw_feed *feed, struct csw_error *err)
+{
+	lockdep_assert_held(&feed->lock);
+	csw_feed_rest(feed);
+	if (feed->whole && (feed->tail.len || feed->tail.left))
+		return csw_error(err, CODESWAP_REASON_TRUNCATED, -ENODATA,
+				 "the signature behind the image ends after %llu bytes; %zu are missing",
+				 feed->received,
+				 feed->tail.left ?: sizeof(feed->tail.buf) - feed->tail.len);
+	return csw_job_finish(feed->job, err);
+}
+
+/**
+ * csw_refused() - note in a device's result what never became an update
+ * @cdev: device, or %NULL
+ * @err: why
+ *
+ * The result of an update that is on at the moment is left alone.
+ */
+void csw_refused(struct codeswap_device *cdev, const struct csw_error *err)
+{
+	bool noted;
+
+	if (!cdev)
+		return;
+	mutex_lock(&cdev->lock);
+	noted = !cdev->update && !cdev->gone;
+	if (noted)
+		csw_set_result(cdev, CODESWAP_RESULT_REFUSED, err);
+	mutex_unlock(&cdev->lock);
+	if (noted)
+		csw_notify_device(cdev);
+}

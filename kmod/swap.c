@@ -1,0 +1,522 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The swap of one device, step by step, and what can be asked of it.
+ *
+ *  1. prepare: hand-over block; old text and dependent modules kept aside
+ *  2. reconcile: the device runs the new image's bootstrap beside its I/O
+ *  3. ready: hold, if asked to
+ *  4. quiesce: I/O stops, what changed meanwhile is synced; data snapshot
+ *  5. overlay: the point of no return
+ *  6. verify
+ *  7. prove: the new image serves I/O and must show signs of life
+ *  8. commit
+ *
+ * All of it runs in a work item of the update's own, with the device's
+ * op_lock held, so that nobody's death or signal can stop it half-way; they
+ * set update->cancel or update->rollback, which every wait looks at where
+ * going back is still possible.
+ */
+#include <linux/jiffies.h>
+
+#include "trace.h"
+#include "update.h"
+
+static int driver_error(struct csw_swap *swap, const char *what, int ret)
+{
+	if (swap->error.code)
+		return ret;
+	if (ret == -ENOMEM)
+		return csw_error(&swap->error, CODESWAP_REASON_NO_MEMORY, ret,
+				 "no memory to %s", what);
+	return csw_error(&swap->error, CODESWAP_REASON_DRIVER, ret,
+			 "the driver of %s cannot %s: error %d",
+			 swap->cdev->label, what, ret);
+}
+
+static int cancelled(struct csw_swap *swap)
+{
+	return csw_error(&swap->error, CODESWAP_REASON_CANCELLED, -ECANCELED,
+			 "cancelled in phase %s; the old image goes on",
+			 csw_phase_name(swap->cdev->status.phase));
+}
+
+static int prepare(struct csw_swap *swap)
+{
+	int ret;
+
+	ret = csw_handover_create(swap);
+	if (ret)
+		return driver_error(swap, "map staging memory", ret);
+	ret = csw_modules_keep(swap);
+	if (ret)
+		return driver_error(swap, "keep the dependent modules aside", ret);
+	ret = csw_keep_text(swap);
+	if (ret)
+		return driver_error(swap, "keep the old image aside", ret);
+	return 0;
+}
+
+static int judge(struct csw_swap *swap, unsigned long event)
+{
+	const struct codeswap_crash *c = &swap->cdev->crash;
+	char why[CODESWAP_HO_REASON_LEN];
+
+	if (event & CSW_EV_BOOTSTRAP_CRASH)
+		return csw_error(&swap->error, CODESWAP_REASON_BOOTSTRAP_CRASH, -EIO,
+				 "the bootstrap crashed: cause 0x%llx at 0x%llx, value 0x%llx; the old image goes on",
+				 c->cause, c->pc, c->value);
+	if (event & CSW_EV_CRASH)
+		return csw_error(&swap->error, CODESWAP_REASON_CRASH, -EIO,
+				 "the old image crashed beside the bootstrap: cause 0x%llx at 0x%llx, value 0x%llx",
+				 c->cause, c->pc, c->value);
+	if (swap->cdev->verdict == CODESWAP_VERDICT_OK)
+		return 0;
+	csw_handover_reason(swap, why, sizeof(why));
+	return csw_error(&swap->error, CODESWAP_REASON_BOOTSTRAP_REFUSED,
+			 -EOPNOTSUPP, "the new image's bootstrap refused: %s", why);
+}
+
+/* Whether the bootstrap's thread still works after reconcile() has failed. */
+enum reconcile_end { RECONCILED, RETURNED, WORKING, DIED };
+
+static enum reconcile_end reconcile(struct csw_swap *swap)
+{
+	struct codeswap_device *cdev = swap->cdev;
+	unsigned long left = msecs_to_jiffies(cdev->limits.reconcile), event;
+	const unsigned long ends = CSW_EV_RECONCILED | CSW_EV_CRASH |
+				   CSW_EV_BOOTSTRAP_CRASH;
+	int ret;
+
+	csw_enter_phase(cdev, CODESWAP_PHASE_RECONCILING);
+	csw_event_forget(cdev, ends | CSW_EV_ITEMS);
+	ret = swap->ops->bootstrap(cdev, swap->work.address);
+	if (ret) {
+		driver_error(swap, "raise the update interrupt", ret);
+		return RETURNED;
+	}
+	do {
+		event = csw_event_wait(cdev, ends | CSW_EV_ITEMS,
+				       &swap->update->cancel, &left);
+		if (event)
+			csw_handover_items(swap);
+	} while (event && !(event & ends));
+	if (event)
+		return !judge(swap, event) ? RECONCILED :
+		       event & CSW_EV_CRASH ? DIED : RETURNED;
+	if (READ_ONCE(swap->update->cancel))
+		cancelled(swap);
+	else
+		csw_error(&swap->error, CODESWAP_REASON_BOOTSTRAP_HANG, -ETIMEDOUT,
+			  "the bootstrap did not end within %u ms (limits/reconcile); the old image goes on",
+			  cdev->limits.reconcile);
+	return WORKING;
+}
+
+/* A held update waits for its operator as long as that takes. */
+static int wait_in_ready(struct csw_swap *swap)
+{
+	struct csw_update *update = swap->update;
+
+	csw_enter_phase(swap->cdev, CODESWAP_PHASE_READY);
+	wait_event_idle(swap->cdev->wait, !READ_ONCE(update->hold) ||
+			READ_ONCE(update->cancel) ||
+			READ_ONCE(swap->cdev->events) & CSW_EV_CRASH);
+	return READ_ONCE(update->cancel) ? cancelled(swap) : 0;
+}
+
+/* @parked tells whether the device is parked, if this fails. */
+static int quiesce(struct csw_swap *swap, bool *parked, bool *serves)
+{
+	struct codeswap_device *cdev = swap->cdev;
+	unsigned long event;
+	int ret;
+
+	csw_enter_phase(cdev, CODESWAP_PHASE_QUIESCING);
+	csw_event_forget(cdev, CSW_EV_QUIESCED);
+	swap->blackout = ktime_get();
+	ret = swap->ops->quiesce(cdev);
+	if (ret) {
+		*serves = true;
+		return driver_error(swap, "quiesce it", ret);
+	}
+	event = csw_event_wait_ms(cdev, CSW_EV_QUIESCED | CSW_EV_CRASH |
+				  CSW_EV_BOOTSTRAP_CRASH, cdev->limits.quiesce);
+	if (event & (CSW_EV_CRASH | CSW_EV_BOOTSTRAP_CRASH))
+		return csw_error(&swap->error, CODESWAP_REASON_CRASH, -EIO,
+				 "the device crashed while it was quiescing: cause 0x%llx at 0x%llx, value 0x%llx",
+				 cdev->crash.cause, cdev->crash.pc, cdev->crash.value);
+	if (!event)
+		return csw_error(&swap->error, CODESWAP_REASON_TIMEOUT, -ETIMEDOUT,
+				 "the device was not quiet within %u ms (limits/quiesce)",
+				 cdev->limits.quiesce);
+	if (cdev->verdict != CODESWAP_VERDICT_OK) {
+		*serves = true;
+		return judge(swap, event);
+	}
+	*parked = true;
+	ret = csw_keep_data(swap);
+	return ret ? driver_error(swap, "snapshot the old data", ret) : 0;
+}
+
+static int overlay_and_prove(struct csw_swap *swap)
+{
+	struct codeswap_device *cdev = swap->cdev;
+	u64 state = csw_handover_new_state(swap);
+	int ret;
+
+	csw_enter_phase(cdev, CODESWAP_PHASE_OVERLAYING);
+	ret = csw_overlay(swap);
+	if (ret)
+		return driver_error(swap, "overlay its memory", ret);
+	csw_enter_phase(cdev, CODESWAP_PHASE_VERIFYING);
+	ret = csw_verify(swap);
+	if (ret)
+		return driver_error(swap, "read its memory back", ret);
+	csw_enter_phase(cdev, CODESWAP_PHASE_PROVING);
+	ret = csw_start(swap, swap->new, CODESWAP_START_WARM, state);
+	if (ret)
+		return ret;
+	csw_swap_blackout_ended(swap);
+	csw_handover_items(swap);
+	ret = csw_prove(swap, &swap->update->rollback);
+	if (ret)
+		return ret;
+	ret = swap->ops->commit(cdev);
+	return ret ? driver_error(swap, "commit the new image", ret) : 0;
+}
+
+/**
+ * csw_swap_blackout_ended() - the device serves I/O again
+ * @swap: update
+ */
+void csw_swap_blackout_ended(struct csw_swap *swap)
+{
+	struct codeswap_device *cdev = swap->cdev;
+	u64 ns;
+
+	if (!swap->blackout)
+		return;
+	ns = ktime_to_ns(ktime_sub(ktime_get(), swap->blackout));
+	trace_codeswap_blackout(cdev, ns);
+	mutex_lock(&cdev->lock);
+	cdev->status.blackout_ns = ns;
+	mutex_unlock(&cdev->lock);
+}
+
+static enum codeswap_result live(struct csw_swap *swap)
+{
+	bool parked = false, serves = false;
+
+	switch (reconcile(swap)) {
+	case RECONCILED:
+		break;
+	case RETURNED:
+		return csw_give_up_bootstrap(swap, true);
+	case WORKING:
+		return csw_give_up_bootstrap(swap, false);
+	case DIED:
+		return csw_roll_back(swap);
+	}
+	if (wait_in_ready(swap))
+		return csw_give_up_ready(swap);
+	if (quiesce(swap, &parked, &serves))
+		return serves ? csw_give_up_ready(swap) :
+				csw_give_up_quiesced(swap, parked);
+	if (overlay_and_prove(swap))
+		return csw_roll_back(swap);
+	return CODESWAP_RESULT_SUCCESS;
+}
+
+/* The image that runs from now on. */
+static void adopt(struct csw_swap *swap)
+{
+	const struct mrb_header *h = swap->new->image.header;
+	struct codeswap_device *cdev = swap->cdev;
+	struct csw_status *s = &cdev->status;
+	struct csw_header *old;
+
+	mutex_lock(&cdev->lock);
+	old = cdev->running;
+	strscpy(cdev->previous_name, old ? old->name : "",
+		sizeof(cdev->previous_name));
+	cdev->running = csw_header_get(swap->new);
+	s->has_image = true;
+	s->version = h->version;
+	memcpy(s->build_id, h->build_id, sizeof(s->build_id));
+	s->security_version = le32_to_cpu(h->security_version);
+	s->declared_us = le32_to_cpu(h->declared_blackout_us);
+	mutex_unlock(&cdev->lock);
+	csw_header_put(old);
+	csw_enter_state(cdev, CODESWAP_DEVICE_STATE_RUNNING);
+}
+
+static enum codeswap_result nothing_to_do(struct csw_swap *swap)
+{
+	char version[CSW_VERSION_LEN];
+
+	csw_version(version, &swap->new->image.header->version);
+	csw_error(&swap->error, CODESWAP_REASON_NONE, 0,
+		  "version %s runs already; nothing was done (--force would)",
+		  version);
+	return CODESWAP_RESULT_SUCCESS;
+}
+
+static enum codeswap_result run(struct csw_swap *swap)
+{
+	const struct csw_params *params = csw_update_params(swap->update);
+	enum codeswap_result result;
+
+	if (READ_ONCE(swap->update->cancel)) {
+		cancelled(swap);
+		return CODESWAP_RESULT_CANCELLED;
+	}
+	if (!params->force && csw_is_running(swap->cdev, swap->new))
+		return nothing_to_do(swap);
+	/* What runs may have changed since the image was staged. */
+	if (csw_check(swap->cdev, swap->new, params, NULL, NULL, &swap->error))
+		return CODESWAP_RESULT_REFUSED;
+	if (!swap->old) {
+		result = csw_load(swap);
+	} else {
+		result = prepare(swap) ? CODESWAP_RESULT_REFUSED : live(swap);
+		csw_kept_free(swap);
+		csw_modules_free(swap);
+		csw_handover_destroy(swap);
+	}
+	if (result == CODESWAP_RESULT_SUCCESS)
+		adopt(swap);
+	return result;
+}
+
+static struct csw_swap *swap_create(struct csw_update *update)
+{
+	struct codeswap_device *cdev = update->cdev;
+	struct csw_swap *swap = kvzalloc(sizeof(*swap), GFP_KERNEL);
+
+	if (!swap)
+		return NULL;
+	swap->update = update;
+	swap->cdev = cdev;
+	swap->ops = cdev->desc->ops;
+	swap->new = csw_header_get(csw_update_stage(update)->header);
+	mutex_lock(&cdev->lock);
+	swap->old = csw_header_get(cdev->running);
+	mutex_unlock(&cdev->lock);
+	return swap;
+}
+
+static void swap_destroy(struct csw_swap *swap)
+{
+	csw_header_put(swap->new);
+	csw_header_put(swap->old);
+	kvfree(swap);
+}
+
+/**
+ * csw_swap_work() - run an update from its image staged to its end
+ * @work: in struct csw_update
+ */
+void csw_swap_work(struct work_struct *work)
+{
+	struct csw_update *update = container_of(work, struct csw_update, work);
+	struct codeswap_device *cdev = update->cdev;
+	enum codeswap_result result;
+	struct csw_error err = {};
+	struct csw_swap *swap;
+
+	mutex_lock(&cdev->op_lock);
+	swap = swap_create(update);
+	if (swap) {
+		result = run(swap);
+		err = swap->error;
+		swap_destroy(swap);
+	} else {
+		result = CODESWAP_RESULT_REFUSED;
+		csw_error(&err, CODESWAP_REASON_NO_MEMORY, -ENOMEM,
+			  "no memory for the update");
+	}
+	mutex_unlock(&cdev->op_lock);
+	csw_update_end(update, result, err.text[0] ? &err : NULL);
+}
+
+static int nothing_on(struct codeswap_device *cdev, struct csw_error *err)
+{
+	return csw_error(err, CODESWAP_REASON_NO_IMAGE, -ENODATA,
+			 "no image is staged for %s; feed one first",
+			 cdev->label);
+}
+
+/**
+ * csw_swap() - start the update whose image is staged
+ * @cdev: device
+ * @hold: wait in ready
+ * @update_id: set
+ * @err: why not
+ *
+ * Return: 0 or a negative errno with @err set.
+ */
+int csw_swap(struct codeswap_device *cdev, bool hold, u64 *update_id,
+	     struct csw_error *err)
+{
+	struct csw_update *update = csw_update_get(cdev);
+	int ret;
+
+	if (!update)
+		return nothing_on(cdev, err);
+	*update_id = update->id;
+	if (hold)
+		WRITE_ONCE(update->hold, true);
+	ret = csw_update_start(update, err);
+	csw_update_put(update);
+	return ret;
+}
+
+/**
+ * csw_release() - let an update that is held in ready go on
+ * @cdev: device
+ * @err: why not
+ *
+ * Return: 0 or a negative errno with @err set.
+ */
+int csw_release(struct codeswap_device *cdev, struct csw_error *err)
+{
+	struct csw_update *update = csw_update_get(cdev);
+
+	if (!update)
+		return csw_error(err, CODESWAP_REASON_NOT_RUNNING, -ENODATA,
+				 "no update of %s is on", cdev->label);
+	WRITE_ONCE(update->hold, false);
+	wake_up_all(&cdev->wait);
+	csw_update_put(update);
+	return 0;
+}
+
+static int too_late(struct codeswap_device *cdev, struct csw_error *err)
+{
+	return csw_error(err, CODESWAP_REASON_BUSY, -EBUSY,
+			 "the update of %s is in phase %s, past the point of no return",
+			 cdev->label, csw_phase_name(cdev->status.phase));
+}
+
+/**
+ * csw_cancel() - cancel the update that is on
+ * @cdev: device
+ * @err: why not
+ *
+ * Does not wait for its end.
+ *
+ * Return: 0, -ENODATA if none is on, -EBUSY past the point of no return.
+ */
+int csw_cancel(struct codeswap_device *cdev, struct csw_error *err)
+{
+	struct csw_update *update = csw_update_get(cdev);
+	struct csw_error why;
+	int ret = 0;
+
+	if (!update)
+		return csw_error(err, CODESWAP_REASON_NOT_RUNNING, -ENODATA,
+				 "no update of %s is on", cdev->label);
+	csw_error(&why, CODESWAP_REASON_CANCELLED, -ECANCELED,
+		  "cancelled before the swap began");
+	if (csw_update_cancel(update, CODESWAP_RESULT_CANCELLED, &why)) {
+		WRITE_ONCE(update->cancel, true);
+		wake_up_all(&cdev->wait);
+		if (READ_ONCE(cdev->status.phase) >= CODESWAP_PHASE_QUIESCING)
+			ret = too_late(cdev, err);
+	}
+	csw_update_put(update);
+	return ret;
+}
+
+static int rollback_later(struct codeswap_device *cdev, struct csw_error *err)
+{
+	struct csw_params params = { .allow_downgrade = true };
+
+	mutex_lock(&cdev->lock);
+	strscpy(params.image_name, cdev->previous_name,
+		sizeof(params.image_name));
+	mutex_unlock(&cdev->lock);
+	if (!params.image_name[0])
+		return csw_error(err, CODESWAP_REASON_NO_IMAGE, -ENOENT,
+				 "the image that ran before on %s is not known by a name; swap to it with its file",
+				 cdev->label);
+	return csw_request_start(cdev, &params, params.image_name, err);
+}
+
+/**
+ * csw_rollback() - back to the image that ran before
+ * @cdev: device
+ * @err: why not
+ *
+ * While the new image is proving, this ends the update by a rollback; later it
+ * is an update of its own, to the image of that name.
+ *
+ * Return: 0, or a negative errno with @err set.
+ */
+int csw_rollback(struct codeswap_device *cdev, struct csw_error *err)
+{
+	struct csw_update *update = csw_update_get(cdev);
+	int ret = 0;
+
+	if (!update)
+		return rollback_later(cdev, err);
+	if (READ_ONCE(cdev->status.phase) < CODESWAP_PHASE_QUIESCING)
+		ret = csw_error(err, CODESWAP_REASON_BUSY, -EBUSY,
+				"the update of %s has not changed anything yet; cancel it",
+				cdev->label);
+	WRITE_ONCE(update->rollback, !ret);
+	wake_up_all(&cdev->wait);
+	csw_update_put(update);
+	return ret;
+}
+
+static int reset_locked(struct codeswap_device *cdev, struct csw_error *err)
+{
+	unsigned int limit = cdev->limits.reset;
+	int ret;
+
+	if (cdev->gone)
+		return csw_error(err, CODESWAP_REASON_DEVICE_GONE, -ENODEV,
+				 "%s is going away", cdev->label);
+	csw_event_forget(cdev, ~0UL);
+	ret = cdev->desc->ops->reset(cdev);
+	if (ret)
+		return csw_error(err, CODESWAP_REASON_DRIVER, ret,
+				 "the driver of %s cannot reset it: error %d",
+				 cdev->label, ret);
+	if (!csw_event_wait_ms(cdev, CSW_EV_IMAGE_REQUEST, limit)) {
+		csw_enter_state(cdev, CODESWAP_DEVICE_STATE_FAILED);
+		return csw_error(err, CODESWAP_REASON_TIMEOUT, -ETIMEDOUT,
+				 "the boot ROM of %s did not ask for an image within %u ms (limits/reset)",
+				 cdev->label, limit);
+	}
+	csw_event_minimal(cdev);
+	return 0;
+}
+
+/**
+ * csw_reset() - reset a device to its boot ROM
+ * @cdev: device
+ * @err: why not
+ *
+ * I/O waits until an image has been loaded.
+ *
+ * Context: process; sleeps until the boot ROM answers.
+ * Return: 0, -EBUSY while an update is on, or another negative errno.
+ */
+int csw_reset(struct codeswap_device *cdev, struct csw_error *err)
+{
+	int ret;
+
+	if (READ_ONCE(cdev->update))
+		return csw_error(err, CODESWAP_REASON_BUSY, -EBUSY,
+				 "an update of %s is on; cancel it first",
+				 cdev->label);
+	if (mutex_lock_interruptible(&cdev->op_lock))
+		return csw_error(err, CODESWAP_REASON_INTERRUPTED, -EINTR,
+				 "interrupted");
+	ret = reset_locked(cdev, err);
+	mutex_unlock(&cdev->op_lock);
+	queue_work(csw_workqueue, &cdev->event_work);
+	return ret;
+}

@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the files that run an update share, and no front end sees: memory in
+ * chunks, the image as it is staged, one update of one device, and its steps.
+ */
+#ifndef CSW_UPDATE_H
+#define CSW_UPDATE_H
+
+#include <linux/refcount.h>
+
+#include "csw.h"
+
+/* mem.c: memory in chunks, and its mapping for a device */
+struct csw_mem;
+struct csw_mem *csw_mem_alloc(size_t size);
+void csw_mem_free(struct csw_mem *mem);
+size_t csw_mem_size(const struct csw_mem *mem);
+/* Where byte @offset lies, and how many bytes follow it there. */
+void *csw_mem_at(const struct csw_mem *mem, size_t offset, size_t *room);
+void csw_mem_read(const struct csw_mem *mem, size_t offset, void *buf, size_t len);
+void csw_mem_write(struct csw_mem *mem, size_t offset, const void *buf, size_t len);
+
+struct csw_map {
+	struct codeswap_device *cdev;
+	struct csw_mem *mem;
+	struct sg_table sgt;
+	enum dma_data_direction direction;
+	u64 address;		/* device address of the first byte */
+};
+
+int csw_map(struct csw_map *map, struct codeswap_device *cdev,
+	    struct csw_mem *mem, bool writable);
+void csw_unmap(struct csw_map *map);
+void csw_map_for_cpu(struct csw_map *map);
+void csw_map_for_device(struct csw_map *map);
+
+/* header.c: header and tables of an image, kept while it runs */
+struct csw_header *csw_header_new(const void *tables, size_t size,
+				  const char *name, struct mrb_error *err);
+struct csw_header *csw_header_get(struct csw_header *header);
+void csw_header_put(struct csw_header *header);
+/* "2.0.0" into a buffer of CSW_VERSION_LEN. */
+#define CSW_VERSION_LEN	20
+const char *csw_version(char *buf, const struct mrb_version *version);
+enum codeswap_relation csw_relation(const struct csw_header *old, const struct csw_header *new);
+/* SHA-256 of @len bytes of running memory at @address, by ops->read. */
+int csw_digest_memory(struct codeswap_device *cdev, u64 address, size_t len, u8 *digest);
+
+/* stage.c: one image, as it arrives and after */
+struct csw_stage {
+	refcount_t ref;
+	u64 received;
+	u8 *head;		/* collects header and tables, %NULL afterwards */
+	u32 head_size;		/* bytes wanted in @head */
+	struct csw_header *header;	/* %NULL until it is whole */
+	struct csw_mem *mem;
+	struct mrb_check check;
+	struct sha256_ctx *sha;
+};
+
+struct csw_stage *csw_stage_new(void);
+struct csw_stage *csw_stage_get(struct csw_stage *stage);
+void csw_stage_put(struct csw_stage *stage);
+ssize_t csw_stage_write(struct csw_stage *stage, struct iov_iter *from,
+			const char *name, struct csw_error *err);
+bool csw_stage_complete(const struct csw_stage *stage);
+int csw_stage_finish(struct csw_stage *stage, struct csw_error *err);
+u64 csw_stage_size(const struct csw_stage *stage);	/* 0: not known yet */
+extern const struct mrb_digest_ops csw_sha256;
+
+/* check.c: what the host can tell before the device is touched */
+typedef void (*csw_item_fn)(void *data, const struct csw_item *item);
+int csw_check(struct codeswap_device *cdev, const struct csw_header *new,
+	      const struct csw_params *params, csw_item_fn fn, void *data,
+	      struct csw_error *err);
+/* Whether @new is the very image that runs. */
+bool csw_is_running(struct codeswap_device *cdev, const struct csw_header *new);
+
+/**
+ * struct csw_update - one device's part of a job
+ * @job: it belongs to
+ * @cdev: a reference; @cdev->update is this until it ends
+ * @id: counts the updates of the module
+ * @work: runs it
+ * @bound: @cdev has been claimed and not been let go
+ * @started: @work is queued or runs; under @cdev->lock
+ * @hold: wait in ready; under @cdev->lock
+ * @cancel: give up if that is still possible
+ * @rollback: go back while the new image is proving
+ */
+struct csw_update {
+	struct csw_job *job;
+	struct codeswap_device *cdev;
+	u64 id;
+	struct work_struct work;
+	bool bound;
+	bool started;
+	bool hold;
+	bool cancel;
+	bool rollback;
+};
+
+/* job.c */
+const struct csw_params *csw_update_params(const struct csw_update *update);
+struct csw_stage *csw_update_stage(const struct csw_update *update);
+void csw_update_end(struct csw_update *update, enum codeswap_result result,
+		    const struct csw_error *err);
+int csw_update_start(struct csw_update *update, struct csw_error *err);
+struct csw_update *csw_update_get(struct codeswap_device *cdev);
+void csw_update_put(struct csw_update *update);
+int csw_update_cancel(struct csw_update *update, enum codeswap_result result,
+		      const struct csw_error *why);
+void csw_update_gone(struct codeswap_device *cdev);
+
+/* event.c */
+void csw_event_init(struct codeswap_device *cdev);
+void csw_event_exit(struct codeswap_device *cdev);
+void csw_event_minimal(struct codeswap_device *cdev);
+void csw_event_forget(struct codeswap_device *cdev, unsigned long events);
+unsigned long csw_event_wait(struct codeswap_device *cdev, unsigned long events,
+			     bool *stop, unsigned long *remaining);
+unsigned long csw_event_wait_ms(struct codeswap_device *cdev,
+				unsigned long events, unsigned int ms);
+
+/* A part of running memory that is kept aside. */
+struct csw_kept {
+	u64 address;
+	size_t len;
+	void *buf;
+};
+
+/* A dependent module as it was before the update. */
+struct csw_kept_module {
+	char name[MRB_NAME_LEN];
+	struct codeswap_module_info info;
+	void *buf;
+};
+
+/**
+ * struct csw_swap - an update that runs
+ * @update: it is for
+ * @cdev: its device
+ * @ops: the driver's
+ * @old: what runs, %NULL in the boot ROM
+ * @new: what is to run
+ * @image: the staged image as mapped for the device, read-only
+ * @work: private staging memory, writable: hand-over block and what it names
+ * @work_mem: its memory
+ * @data_at: offset in @work_mem of the private copy of each segment, for data
+ * @reports_at: offset of the item reports
+ * @reports_seen: items already copied to the device
+ * @kept: text and data of the old image
+ * @num_kept: entries in @kept
+ * @modules: as they were
+ * @num_modules: entries in @modules
+ * @blackout: when it began
+ * @error: why it did not work
+ */
+struct csw_swap {
+	struct csw_update *update;
+	struct codeswap_device *cdev;
+	const struct codeswap_ops *ops;
+	struct csw_header *old;
+	struct csw_header *new;
+	struct csw_map image;
+	struct csw_map work;
+	struct csw_mem *work_mem;
+	size_t data_at[MRB_MAX_SEGMENTS];
+	size_t reports_at;
+	u32 reports_seen;
+	struct csw_kept kept[MRB_MAX_SEGMENTS];
+	unsigned int num_kept;
+	struct csw_kept_module modules[MRB_MAX_SEGMENTS];
+	unsigned int num_modules;
+	ktime_t blackout;
+	struct csw_error error;
+};
+
+/* swap.c */
+void csw_swap_work(struct work_struct *work);
+void csw_swap_blackout_ended(struct csw_swap *swap);
+
+/* load.c: an image for a device in its boot ROM */
+enum codeswap_result csw_load(struct csw_swap *swap);
+
+/* prove.c: does what was started live, and is it what it should be */
+int csw_start(struct csw_swap *swap, const struct csw_header *header,
+	      enum codeswap_start kind, u64 argument);
+int csw_prove(struct csw_swap *swap, bool *stop);
+
+/* handover.c: what the bootstrap is told and tells */
+int csw_handover_create(struct csw_swap *swap);
+void csw_handover_destroy(struct csw_swap *swap);
+void csw_handover_command(struct csw_swap *swap, enum codeswap_ho_command command);
+void csw_handover_items(struct csw_swap *swap);
+u64 csw_handover_old_state(struct csw_swap *swap);
+u64 csw_handover_new_state(struct csw_swap *swap);
+void csw_handover_reason(struct csw_swap *swap, char *buf, size_t len);
+
+/* overlay.c: running memory: keep aside, overlay, verify, put back */
+int csw_keep_text(struct csw_swap *swap);
+int csw_keep_data(struct csw_swap *swap);
+void csw_kept_free(struct csw_swap *swap);
+int csw_overlay(struct csw_swap *swap);
+int csw_verify(struct csw_swap *swap);
+int csw_put_back(struct csw_swap *swap);
+
+/* modules.c: dependent modules: keep aside, put back */
+int csw_modules_keep(struct csw_swap *swap);
+int csw_modules_put_back(struct csw_swap *swap);
+void csw_modules_free(struct csw_swap *swap);
+
+/* rollback.c: ways back */
+enum codeswap_result csw_give_up_bootstrap(struct csw_swap *swap, bool crashed);
+enum codeswap_result csw_give_up_ready(struct csw_swap *swap);
+enum codeswap_result csw_give_up_quiesced(struct csw_swap *swap, bool parked);
+enum codeswap_result csw_roll_back(struct csw_swap *swap);
+enum codeswap_result csw_reset_to_rom(struct csw_swap *swap);
+
+#endif /* CSW_UPDATE_H */
