@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Build and test codeswap. "make help" lists the targets and variables.
+
+B ?= $(CURDIR)/build
+override B := $(abspath $(B))
+export B
+
+# Looked up when used: before "make deps" there may be no headers at all.
+KDIR ?= $(shell scripts/kdir.sh)
+ifneq ($(origin KDIR),file)
+export KDIR
+endif
+
+SWAPS ?= 1000
+export SWAPS TESTS
+
+# The targets that test install first what is missing, so that each alone
+# works on a fresh machine.
+run-make = $(MAKE) --no-print-directory
+
+all: firmware helper modules
+
+modules: firmware
+	scripts/modules.sh $(KDIR)
+
+firmware: helper
+	$(MAKE) -C firmware-samples B=$(B)
+
+helper:
+	$(MAKE) -C helper B=$(B)
+
+unit:
+	$(MAKE) -C selftests/unit B=$(B)
+
+deps:
+	scripts/deps.sh
+
+demo: deps
+	@$(run-make) all
+	@scripts/check.sh program demo
+
+torture: deps
+	@$(run-make) all
+	@scripts/check.sh program torture
+
+check: deps
+	@$(run-make) all unit
+	@scripts/check.sh stock
+
+check-debug: deps
+	@$(run-make) firmware helper
+	@scripts/check.sh debug
+
+check-virtme:
+	scripts/deps.sh virtme
+	@$(run-make) all
+	@scripts/check.sh virtme
+
+lint: deps
+	@$(run-make) firmware
+	@scripts/lint.sh
+
+uapi:
+	scripts/ynl-regen.sh
+
+clean:
+	rm -rf $(B)
+
+help:
+	@sed -n 's/^#: //p' $(firstword $(MAKEFILE_LIST))
+
+#: Targets
+#:   all (default)  firmware, helper and modules
+#:   deps           install what is missing (Debian, Ubuntu), ask nothing
+#:   demo           live swaps under fio, in a virtual machine
+#:   check          unit tests, then the selftests in a VM on the stock kernel
+#:   check-debug    the selftests on a kernel with KASAN, lockdep, kmemleak
+#:   check-virtme   the selftests in virtme-ng
+#:   torture        SWAPS=n swaps back and forth (1000)
+#:   lint           every checker, with no warning allowed
+#:   uapi           write the netlink header anew from its specification
+#:   clean          remove the build directory
+#: Variables
+#:   B              build directory (build)
+#:   KDIR           kernel build directory (that of the running kernel, else
+#:                  the newest of the installed headers)
+#:   TESTS          for the check targets: only these selftests
+#:   CACHE          kernels and kernel source, for all clones
+#:                  (~/.cache/codeswap)
+#:   KSRC           a kernel source tree, instead of a fetched one
+#:   KSRC_VERSION   the version to fetch; "newest" looks for a newer one
+#:   KDEBUG_BUILD   a debug kernel's build directory, instead of building one
+#:   STOCK          a directory with boot/vmlinuz-* and lib/modules
+
+.PHONY: all modules firmware helper unit deps demo torture check check-debug \
+	check-virtme lint uapi clean help

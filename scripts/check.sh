@@ -1,0 +1,102 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# usage: check.sh stock | debug | virtme | program NAME
+#
+# Run tests that are built, and count. The last line printed is
+# "N passed, N failed, N skipped"; the exit status is 1 on any failure.
+#
+#   stock    unit tests, then the selftests in a VM on the stock kernel
+#   debug    the selftests in a VM on the debug kernel
+#   virtme   the selftests in virtme-ng on the stock kernel
+#   program  one program of the selftests on the stock kernel, with the
+#            exit status that it has, and no count
+#
+# TESTS names selftests to run instead of all.
+set -eu
+TOP=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
+. "$TOP/scripts/common.sh"
+export B
+cd "$TOP"
+
+run=selftests/vm/run.sh
+logs=$B/log
+
+# build_tests: the programs in C, by the rules of kselftest
+build_tests()
+{
+	KSRC=$(scripts/fetch.sh source)
+	export KSRC
+	make --no-print-directory -C selftests/codeswap B="$B"
+}
+
+# recorded FILE COMMAND...: run it, keep what it prints. A command that fails
+# must not be lost where all that it printed was passes.
+recorded()
+{
+	file=$1
+	shift
+	rm -f "$file.failed"
+	{ "$@" || touch "$file.failed"; } | tee "$file"
+	if [ -e "$file.failed" ] &&
+	   awk -f scripts/tap-totals.awk "$file" >/dev/null; then
+		printf '# begin %s\n1..1\nnot ok 1 it ended well\n# end %s status 1\n' \
+			"$1" "$1" | tee -a "$file"
+	fi
+}
+
+# totals FILE...: the last line, and the truth
+totals()
+{
+	awk -v names=1 -f scripts/tap-totals.awk "$@"
+}
+
+check_unit()
+{
+	note "unit tests"
+	recorded "$logs/unit.tap" \
+		make --no-print-directory -k -C selftests/unit B="$B" run
+}
+
+# check_vm NAME RUNNER...: its output is the selftests' TAP
+check_vm()
+{
+	name=$1
+	shift
+	for test in ${TESTS:-}; do
+		set -- "$@" --test "$test"
+	done
+	note "selftests: $*"
+	recorded "$logs/$name.tap" "$@"
+}
+
+mkdir -p "$logs"
+case "${1:-} $#" in
+'stock 1')
+	build_tests
+	check_unit
+	check_vm stock $run --kernel stock
+	totals "$logs/unit.tap" "$logs/stock.tap"
+	;;
+'debug 1')
+	build=$(scripts/debug-kernel.sh)
+	scripts/modules.sh "$build"
+	build_tests
+	check_vm debug $run --kernel debug
+	totals "$logs/debug.tap"
+	;;
+'virtme 1')
+	build_tests
+	check_vm virtme selftests/vm/virtme.sh
+	totals "$logs/virtme.tap"
+	;;
+'program 2')
+	make --no-print-directory -C selftests/codeswap B="$B"
+	exec $run --kernel stock --bare --test "$2" --pass SWAPS \
+		--time-limit 7200 --test-limit 7000 --log "$logs/$2"
+	;;
+*)
+	note "usage: check.sh stock | debug | virtme | program NAME"
+	exit 2
+	;;
+esac
