@@ -308,13 +308,14 @@ int csw_check(struct codeswap_device *cdev, const struct csw_header *new,
 	memset(err, 0, sizeof(*err));
 	check_type(&c);
 	check_size(&c);
-	check_required(&c);
-	check_lost(&c);
 	if (old) {
 		check_version(&c);
 		check_security(&c);
-		check_states(&c);
 	}
+	check_required(&c);
+	check_lost(&c);
+	if (old)
+		check_states(&c);
 	csw_header_put(old);
 	return err->code;
 }

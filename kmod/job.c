@@ -457,13 +457,13 @@ static int finish_locked(struct csw_job *job, struct csw_error *err)
 	unsigned int i;
 	int ret;
 
-	ret = csw_stage_finish(job->stage, err);
-	if (ret)
-		return ret;
-	if (!job->num)
+	if (job->skipped)
 		return csw_error(err, CODESWAP_REASON_DEVICE_TYPE, -ENODEV,
 				 "the image is for type %s, and there is no such device here",
 				 job_type(job));
+	ret = csw_stage_finish(job->stage, err);
+	if (ret)
+		return ret;
 	if (job->check_only)
 		return finish_check(job, err);
 	for (i = 0; i < job->num; i++) {

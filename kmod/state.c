@@ -151,7 +151,7 @@ void csw_set_phase(struct codeswap_device *cdev, enum codeswap_phase phase)
  * csw_set_result() - an update has ended
  * @cdev: device, @cdev->lock held; still in the phase that it ended in
  * @result: how
- * @err: why, if it is not success
+ * @err: why, if it is not success; or what there was instead to be done
  */
 void csw_set_result(struct codeswap_device *cdev, enum codeswap_result result,
 		    const struct csw_error *err)
@@ -167,7 +167,8 @@ void csw_set_result(struct codeswap_device *cdev, enum codeswap_result result,
 		s->error = *err;
 	else
 		memset(&s->error, 0, sizeof(s->error));
-	if (result == CODESWAP_RESULT_SUCCESS)
+	/* With a sentence it did nothing, and says so. */
+	if (result == CODESWAP_RESULT_SUCCESS && !err)
 		s->swaps++;
 }
 

@@ -17,19 +17,18 @@ step()
 run()
 {
 	echo "\$ $*"
-	sh -c "$*" 2>&1 | sed 's/^/   /'
+	"$@" 2>&1 | sed 's/^/   /'
 }
 
-swap_items()
+show_swap()
 {
-	codeswap log "$label" | sed 's/^/   /'
 	codeswap show "$label" | sed 's/^/   /'
 }
 
 load_modules
 step "An adapter is plugged in; nobody feeds it, so it stays in its boot ROM"
 device_create hba0 logins=16 || bail "no adapter"
-run "codeswap list"
+run codeswap list
 
 step "codeswapd starts, and answers the image request that waits"
 mkdir -p "$RESULTS/first"
@@ -38,7 +37,7 @@ daemon_start "$RESULTS/first"
 await 30 "$dev/state" running >/dev/null
 daemon_stop
 daemon_start
-run "codeswap list"
+run codeswap list
 first=$(attr version)
 
 step "fio writes at random to $disk and reads back what it wrote"
@@ -47,28 +46,28 @@ before=$(logins)
 
 step "A stream: cat hba-1.1.0.mrb > /dev/codeswap"
 check "1.1.0 by cat" sh -c "cat '$(image hba-1.1.0)' >/dev/codeswap"
-swap_items
+show_swap
 step "A name: echo hba-2.0.0.mrb > /dev/codeswap"
 check "2.0.0 by name" sh -c "echo hba-2.0.0.mrb >/dev/codeswap"
-swap_items
+show_swap
 step "An image whose digest is wrong"
 refuses "a corrupt image is refused" . swap_to 2.0.0-bad-corrupt-digest --force
-swap_items | tail -4
+run codeswap list
 same "2.0.0 goes on" "$(attr version)" 2.0.0
 step "A good-looking image that never says a word: rolled back"
 refuses "the mute image is rolled back" . swap_to 2.0.0-bad-mute --force
-swap_items
+show_swap
 same "2.0.0 serves again" "$(attr version) $(attr result)" "2.0.0 rolled-back"
 same "with its login table intact" "$(logins | awk '{print $1, $2, $4}')" \
 	"$(echo "$before" | awk '{print $1, $2, $4}')"
 step "codeswap swap to 3.0.0"
 check "3.0.0 by codeswap swap" swap_to 3.0.0
-swap_items
+show_swap
 step "and back to 1.1.0, and to 3.0.0 once more"
 refuses "1.1.0 is older, and that wants a word" allow-downgrade swap_to 1.1.0
 check "1.1.0, a downgrade that gives up two capabilities" swap_back
 check "3.0.0 again" swap_to 3.0.0
-swap_items
+show_swap
 
 step "fio's verdict"
 io_stop

@@ -73,22 +73,28 @@ daemon_stop()
 # all the time, on the first half of the disk
 io_start()
 {
-	fio --name=verify --filename="$disk" --direct=1 --ioengine=libaio \
-		--rw=randwrite --bsrange=4k-64k --iodepth=16 --size=50% \
-		--verify=crc32c --verify_fatal=1 --verify_backlog=64 \
-		--time_based --runtime=3600 --output-format=json \
-		--output="$RESULTS/fio.json" --eta=never "$@" 2>"$RESULTS/fio.err" &
-	io=$!
+	rm -f "$RESULTS/fio.done"
+	(
+		sh -c 'echo $$ >"$0"; exec fio "$@"' "$RESULTS/fio.pid" \
+			--name=verify --filename="$disk" --direct=1 \
+			--ioengine=libaio --rw=randwrite --bsrange=4k-64k \
+			--iodepth=16 --size=50% --verify=crc32c \
+			--verify_fatal=1 --verify_backlog=64 --time_based \
+			--runtime=3600 --eta=never --output-format=json \
+			--output="$RESULTS/fio.json" "$@" 2>"$RESULTS/fio.err"
+		: >"$RESULTS/fio.done"
+	) &
 	on_exit "io_stop"
 	io_moves || bail "fio does no I/O: $(cat "$RESULTS/fio.err")"
 }
 
 io_stop()
 {
-	[ -n "$io" ] || return 0
-	kill -INT "$io" 2>/dev/null
-	wait "$io" 2>/dev/null
-	io=
+	[ -e "$RESULTS/fio.pid" ] || return 0
+	kill -INT "$(cat "$RESULTS/fio.pid")" 2>/dev/null
+	# Not by wait: a subshell, as check has one, is not fio's parent.
+	await 60 "$RESULTS/fio.done" >/dev/null
+	rm -f "$RESULTS/fio.pid"
 }
 
 # Requests that the disk has completed since it came.
@@ -111,7 +117,7 @@ io_moves()
 # io_clean: ends fio; fails if a single request of it did
 io_clean()
 {
-	io_stop
+	io_stop || return 1
 	grep -q '"error" : 0' "$RESULTS/fio.json" || return 1
 	! grep '"error" : [1-9]' "$RESULTS/fio.json" || return 1
 	! grep -i -e 'verify' -e 'error' "$RESULTS/fio.err" || return 1
