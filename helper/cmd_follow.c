@@ -123,7 +123,8 @@ static void look_at(struct following *f, struct target *t,
 	if (d->update_id < t->update_id)
 		return;
 	if (d->update_id > t->update_id) {
-		lose_target(t, "another update began before the end of this one was seen; 'codeswap show' tells more");
+		lose_target(t,
+			    "another update began before the end of this one was seen; 'codeswap show' tells more");
 		return;
 	}
 	t->last = *d;

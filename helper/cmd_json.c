@@ -73,8 +73,8 @@ struct json_object *object_json(const struct csw_field *fields,
 	for (; fields->name; fields++)
 		if (present & (1ULL << fields->attr))
 			json_object_object_add(o, fields->name,
-				value_json(fields, (const char *)object +
-						   fields->offset));
+					       value_json(fields, (const char *)object +
+							  fields->offset));
 	return o;
 }
 

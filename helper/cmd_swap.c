@@ -77,7 +77,7 @@ static int say_staged(struct session *s, const struct fed *fed)
 			printf("%s: %s is staged; 'codeswap swap %s' swaps to it\n",
 			       t->label, t->last.new_version, t->label);
 		else
-			ret = failed("%s: the image is not staged any more; 'codeswap show %s' tells more",
+			ret = failed("%s: its image is no longer staged; see 'codeswap show %s'",
 				     t->label, t->label);
 	}
 	if (!ret && *fed->note)
@@ -168,7 +168,7 @@ static int swap_staged(struct session *s, const char *name)
 	if (targets.num)
 		return failed("images are staged on %zu devices; name one of them",
 			      targets.num);
-	return failed("no image is staged; 'codeswap stage' does that, and 'codeswap swap IMAGE' does it all");
+	return failed("no image is staged; 'codeswap swap IMAGE' stages one and swaps to it");
 }
 
 /* A single word that names a device is one. */

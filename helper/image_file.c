@@ -126,6 +126,7 @@ static int view_signature(const struct image_file *file,
 			  struct image_view *view, struct mrb_error *err)
 {
 	size_t left = file->size - view->end;
+	bool is_signed = le32_to_cpu(view->image.header->flags) & MRB_F_SIGNED;
 	u32 size;
 
 	view->signature = NULL;
@@ -133,6 +134,9 @@ static int view_signature(const struct image_file *file,
 	switch (mrb_follow(file->data + view->end, left, &size)) {
 	case MRB_FOLLOW_END:
 	case MRB_FOLLOW_IMAGE:
+		if (is_signed)
+			return mrb_refuse(err, -EBADMSG,
+					  "header says that the image is signed, but no signature follows");
 		return 0;
 	case MRB_FOLLOW_JUNK:
 		return mrb_refuse(err, -EBADMSG,
@@ -141,6 +145,9 @@ static int view_signature(const struct image_file *file,
 	case MRB_FOLLOW_SIGNATURE:
 		break;
 	}
+	if (!is_signed)
+		return mrb_refuse(err, -EBADMSG,
+				  "a signature follows the image, but its header does not say that it is signed");
 	left -= sizeof(struct mrb_signature);
 	if (left < size)
 		return mrb_refuse(err, -EBADMSG,

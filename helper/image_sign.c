@@ -16,7 +16,7 @@
 #include "image_tool.h"
 
 struct image_cert {
-	STACK_OF(X509) *stack;
+	struct stack_st_X509 *stack;	/* STACK_OF(X509) */
 };
 
 static const char *openssl_reason(void)
@@ -87,16 +87,31 @@ static void append(struct image_file *out, const void *data, size_t size)
 	out->size += size;
 }
 
+/* That there is a signature is signed as well. Images may begin anywhere. */
+static void mark_signed(u8 *tables, u32 size)
+{
+	struct mrb_header h;
+
+	memcpy(&h, tables, sizeof(h));
+	h.flags |= cpu_to_le32(MRB_F_SIGNED);
+	memset(h.header_digest, 0, sizeof(h.header_digest));
+	memcpy(tables, &h, sizeof(h));
+	image_sha256(tables, size, h.header_digest);
+	memcpy(tables, &h, sizeof(h));
+}
+
 static int sign_one(const struct image_view *view, X509 *cert, EVP_PKEY *key,
 		    struct image_file *out, struct mrb_error *err)
 {
 	struct mrb_signature trailer = { .magic = "" };
 	const struct mrb_image *image = &view->image;
+	u8 *start = out->data + out->size;
 	size_t size;
 	u8 *message;
 
-	message = make_message(view->data, image->tables_size, cert, key,
-			       &size);
+	append(out, view->data, image->image_size);
+	mark_signed(start, image->tables_size);
+	message = make_message(start, image->tables_size, cert, key, &size);
 	if (!message)
 		return mrb_refuse(err, -EIO, "cannot be signed: %s",
 				  openssl_reason());
@@ -108,7 +123,6 @@ static int sign_one(const struct image_view *view, X509 *cert, EVP_PKEY *key,
 	}
 	memcpy(trailer.magic, MRB_SIGNATURE_MAGIC, MRB_MAGIC_LEN);
 	trailer.size = cpu_to_le32(size);
-	append(out, view->data, image->image_size);
 	append(out, &trailer, sizeof(trailer));
 	append(out, message, size);
 	OPENSSL_free(message);

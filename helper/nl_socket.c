@@ -204,7 +204,7 @@ struct exchange {
 	char text[CSW_ERROR_LEN];
 };
 
-/* The sentence behind an acknowledgement whose fixed part has @fixed bytes. */
+/* The sentence behind an acknowledgment whose fixed part has @fixed bytes. */
 static void read_text(struct exchange *x, struct nlmsghdr *header, int fixed)
 {
 	struct nlattr *tb[NLMSGERR_ATTR_MAX + 1];

@@ -123,7 +123,8 @@ void csw_door_note(struct csw_door *door, const struct csw_error *err)
 int csw_door_fail(struct csw_door *door, const struct csw_error *err)
 {
 	csw_door_note(door, err);
-	door->failed = err->code;
+	/* Who is interrupted tries again: it must be told that this is in vain. */
+	door->failed = err->code == -EINTR ? -ECANCELED : err->code;
 	return err->code;
 }
 
@@ -279,7 +280,7 @@ static int cut_short(struct csw_door *door)
 	mutex_lock(&door->feed.lock);
 	job = door->feed.job;
 	if (job) {
-		csw_job_abandon(job);
+		csw_job_abandon(job, NULL);
 		if (csw_job_result(job, &err))
 			csw_door_fail(door, &err);
 		csw_feed_end(&door->feed, &err);

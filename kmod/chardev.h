@@ -24,7 +24,6 @@ enum csw_door_mode {
  * @cdev: its device, a reference; %NULL for all
  * @feed: the image that is coming; @feed.lock protects what follows
  * @mode: what comes next
- * @tail: behind an image
  * @fitted: an image of the stream was for a device here
  * @failed: what every further write gets
  * @line: the last result, for readers
@@ -40,12 +39,11 @@ struct csw_door {
 	struct codeswap_device *cdev;
 	struct csw_feed feed;
 	enum csw_door_mode mode;
-	struct csw_tail tail;
 	bool fitted;
 	int failed;
 	char line[CSW_LINE_LEN];
 	size_t read;
-	spinlock_t end_lock;
+	spinlock_t end_lock;		/* protects busy, ended, end */
 	bool busy;
 	bool ended;
 	struct csw_error end;

@@ -61,7 +61,6 @@ static int image_came(struct csw_door *door, bool last, bool nowait,
 	bool skipped = csw_job_skipped(door->feed.job);
 	int ret;
 
-	memset(&door->tail, 0, sizeof(door->tail));
 	ret = csw_feed_finish(&door->feed, err);
 	if (!ret)
 		ret = swap_image(door, nowait, err);
@@ -85,28 +84,27 @@ static int write_image(struct csw_door *door, struct iov_iter *from, bool nowait
 	return image_came(door, !iov_iter_count(from), nowait, err);
 }
 
+static int first_byte(struct iov_iter *from, u8 *first, struct csw_error *err)
+{
+	if (copy_from_iter(first, 1, from) != 1)
+		return csw_error(err, CODESWAP_REASON_INTERRUPTED, -EFAULT,
+				 "the writer's memory cannot be read");
+	iov_iter_revert(from, 1);
+	return 0;
+}
+
 static int write_between(struct csw_door *door, struct iov_iter *from,
 			 struct csw_error *err)
 {
-	struct kvec vec = { .iov_base = door->tail.buf };
-	struct iov_iter head;
-	int ret;
+	u8 first;
+	int ret = first_byte(from, &first, err);
 
-	ret = csw_tail_write(&door->tail, from);
-	if (ret == MRB_FOLLOW_END)
-		return 0;
-	if (ret == -EFAULT)
-		return csw_error(err, CODESWAP_REASON_INTERRUPTED, ret,
-				 "the writer's memory cannot be read");
-	if (ret == MRB_FOLLOW_JUNK)
-		return csw_error(err, CODESWAP_REASON_NOT_AN_IMAGE, -ENOEXEC,
-				 "what follows an image is neither a signature nor another image");
-	ret = begin_image(door, err);
 	if (ret)
 		return ret;
-	vec.iov_len = door->tail.len;
-	iov_iter_kvec(&head, ITER_SOURCE, &vec, 1, vec.iov_len);
-	return csw_feed_write(&door->feed, &head, err);
+	if (first != (u8)MRB_MAGIC[0])
+		return csw_error(err, CODESWAP_REASON_NOT_AN_IMAGE, -ENOEXEC,
+				 "what follows an image is not another image");
+	return begin_image(door, err);
 }
 
 static int swap_by_name(struct csw_door *door, const char *name, bool nowait,
@@ -157,10 +155,13 @@ static int write_line(struct csw_door *door, struct iov_iter *from, bool nowait,
 		csw_refused(door->cdev, err);
 		return err->code;
 	}
-	if (strlen(line) != len)
-		return csw_error(err, CODESWAP_REASON_NOT_AN_IMAGE, -EINVAL,
-				 "neither an MRB image nor the name of one: byte 0x00 at offset %zu",
-				 strlen(line));
+	if (strlen(line) != len) {
+		csw_error(err, CODESWAP_REASON_NOT_AN_IMAGE, -EINVAL,
+			  "neither an MRB image nor the name of one: byte 0x00 at offset %zu",
+			  strlen(line));
+		csw_refused(door->cdev, err);
+		return err->code;
+	}
 	return swap_by_name(door, line, nowait, err);
 }
 
@@ -169,11 +170,10 @@ static int write_first(struct csw_door *door, struct iov_iter *from,
 		       struct csw_error *err)
 {
 	u8 first;
+	int ret = first_byte(from, &first, err);
 
-	if (copy_from_iter(&first, 1, from) != 1)
-		return csw_error(err, CODESWAP_REASON_INTERRUPTED, -EFAULT,
-				 "the writer's memory cannot be read");
-	iov_iter_revert(from, 1);
+	if (ret)
+		return ret;
 	if (first == (u8)MRB_MAGIC[0])
 		return begin_image(door, err);
 	door->mode = MODE_LINE;

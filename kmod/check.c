@@ -66,6 +66,21 @@ static void check_type(struct comparison *c)
 		       type, c->cdev->label, c->cdev->type);
 }
 
+/* Before the signature has come, only whether there will be one is known. */
+static void check_signature(struct comparison *c, enum csw_trust trust)
+{
+	if (!READ_ONCE(c->cdev->require_signature))
+		return;
+	if (trust == CSW_UNSIGNED)
+		refuse(c, CODESWAP_REASON_SIGNATURE, -ENOKEY,
+		       "the image is not signed, and %s takes signed ones only (require_signature)",
+		       c->cdev->label);
+	if (trust == CSW_UNKNOWN_KEY)
+		refuse(c, CODESWAP_REASON_SIGNATURE, -ENOKEY,
+		       "the image is signed with a key that is not in the keyring .codeswap, and %s takes no other (require_signature)",
+		       c->cdev->label);
+}
+
 static void check_size(struct comparison *c)
 {
 	u64 base = le64_to_cpu(c->new->header->load_address);
@@ -261,7 +276,8 @@ static struct csw_header *running_header(struct codeswap_device *cdev)
  * @cdev: device
  * @new: image
  *
- * By version and build id.
+ * By the digest of header and tables, which hold those of all else: the same
+ * code under another description may lack a capability.
  */
 bool csw_is_running(struct codeswap_device *cdev, const struct csw_header *new)
 {
@@ -271,8 +287,8 @@ bool csw_is_running(struct codeswap_device *cdev, const struct csw_header *new)
 
 	if (old) {
 		a = old->image.header;
-		same = !mrb_version_cmp(&a->version, &b->version) &&
-		       !memcmp(a->build_id, b->build_id, sizeof(a->build_id));
+		same = !memcmp(a->header_digest, b->header_digest,
+			       sizeof(a->header_digest));
 	}
 	csw_header_put(old);
 	return same;
@@ -307,6 +323,7 @@ int csw_check(struct codeswap_device *cdev, const struct csw_header *new,
 
 	memset(err, 0, sizeof(*err));
 	check_type(&c);
+	check_signature(&c, new->trust);
 	check_size(&c);
 	if (old) {
 		check_version(&c);

@@ -91,15 +91,26 @@ struct csw_job;
 struct csw_update;
 
 /**
+ * enum csw_trust - what is known of an image's signature
+ * @CSW_UNSIGNED: it has none
+ * @CSW_PENDING: it has one that has not come yet
+ * @CSW_UNKNOWN_KEY: made with a key that is not in the keyring .codeswap
+ * @CSW_TRUSTED: good
+ */
+enum csw_trust { CSW_UNSIGNED, CSW_PENDING, CSW_UNKNOWN_KEY, CSW_TRUSTED };
+
+/**
  * struct csw_header - header and tables of an image, kept while it runs
  * @ref: one for each device that runs it, one for each update that looks at it
  * @name: that it was asked for by, may be empty
+ * @trust: set before anybody but the stage sees the image whole
  * @image: parsed; its tables are @bytes
  * @bytes: as they came
  */
 struct csw_header {
 	struct kref ref;
 	char name[CODESWAP_NAME_LEN];
+	enum csw_trust trust;
 	struct mrb_image image;
 	u8 bytes[];
 };
@@ -124,6 +135,24 @@ struct csw_item {
 
 /**
  * struct csw_status - what is shown of a device, all of one moment
+ * @state: what the device runs
+ * @phase: where the update is, idle if none is on
+ * @result: how the last update ended
+ * @error_phase: phase that the last update ended in
+ * @error: why it ended, its code 0 if there is nothing to tell
+ * @has_image: an image runs; the fields from @version to @declared_us are its
+ * @version: as in its header
+ * @build_id: as in its header
+ * @security_version: as in its header
+ * @declared_us: blackout that it promises, microseconds
+ * @has_new: @new_version is known: the header of the last update's image came
+ * @new_version: version of that image
+ * @image_name: what the last update's image was called, may be empty
+ * @progress: of @phase, percent
+ * @blackout_ns: last time without I/O, from the order to quiesce to its end
+ * @update_id: last update, 0 if there has been none
+ * @phase_ns: time spent in each phase of the last update
+ * @swaps: updates that have put a new image in place
  */
 struct csw_status {
 	enum codeswap_device_state state;
@@ -162,7 +191,7 @@ struct csw_status {
  * @list: in the registry, under its lock
  * @op_lock: held by whoever calls ops: an update for as long as it runs, a
  *	reset, @event_work. Taken before @lock
- * @lock: protects the fields from here to @event_lock; held for moments only,
+ * @lock: protects the fields from @gone to @num_items; held for moments only,
  *	never over an op or a wait
  * @gone: being unregistered; no update begins
  * @status: written by state.c alone
@@ -171,7 +200,9 @@ struct csw_status {
  * @previous_name: name of the image that ran before, may be empty
  * @update: the one update that may be on, or %NULL
  * @limits: set by sysfs
- * @items: of the last update, @num_items of them
+ * @require_signature: takes no image that is not %CSW_TRUSTED; set by sysfs
+ * @items: reported by the last update's bootstrap
+ * @num_items: entries in @items
  * @event_lock: protects the fields from @deaf to @crash; any context
  * @deaf: unregistered; reports are ignored
  * @events: enum csw_event bits that nobody has taken yet
@@ -197,9 +228,9 @@ struct codeswap_device {
 	unsigned int num_capabilities;
 	struct list_head list;
 
-	struct mutex op_lock;
+	struct mutex op_lock;	/* serialises ops and updates */
 
-	struct mutex lock;
+	struct mutex lock;	/* protects gone to num_items */
 	bool gone;
 	struct csw_status status;
 	ktime_t phase_since;
@@ -207,10 +238,11 @@ struct codeswap_device {
 	char previous_name[CODESWAP_NAME_LEN];
 	struct csw_update *update;
 	struct csw_limits limits;
+	bool require_signature;
 	struct csw_item *items;
 	unsigned int num_items;
 
-	spinlock_t event_lock;
+	spinlock_t event_lock;	/* protects deaf to crash */
 	bool deaf;
 	unsigned long events;
 	u32 verdict;
@@ -257,10 +289,17 @@ const char *csw_phase_name(enum codeswap_phase phase);
 const char *csw_result_name(enum codeswap_result result);
 const char *csw_reason_name(enum codeswap_reason reason);
 
+/* signature.c */
+int csw_signature_init(void);
+void csw_signature_exit(void);
+
 /* device.c: the registry */
 int csw_device_init(void);
 void csw_device_exit(void);
-/* By name (codeswap0) or label (cshba0); a reference, put with csw_device_put(); %NULL if there is none. */
+/*
+ * By name (codeswap0) or label (cshba0); a reference, put with
+ * csw_device_put(); %NULL if there is none.
+ */
 struct codeswap_device *csw_device_find(const char *name);
 /* The next one after @prev (whose reference is put), NULL to begin; order of ids. */
 struct codeswap_device *csw_device_next(struct codeswap_device *prev);
@@ -275,7 +314,10 @@ bool csw_device_item(struct codeswap_device *cdev, unsigned int i, struct csw_it
  * started leaves no trace.
  */
 struct csw_job *csw_job_create(const struct csw_params *params);
-/* Claim one device; -EBUSY with a sentence if another update is on. Without it, the image's type picks all. */
+/*
+ * Claim one device; -EBUSY with a sentence if another update is on. Without
+ * it, the image's type picks all.
+ */
 int csw_job_bind(struct csw_job *job, struct codeswap_device *cdev, struct csw_error *err);
 /* Only say what would happen: items to be read with csw_job_item(); devices are not claimed. */
 void csw_job_check_only(struct csw_job *job);
@@ -289,14 +331,20 @@ int csw_job_expect(struct csw_job *job, u64 size, struct csw_error *err);
 ssize_t csw_job_write(struct csw_job *job, struct iov_iter *from, struct csw_error *err);
 u64 csw_job_received(const struct csw_job *job);
 bool csw_job_complete(const struct csw_job *job);
-/* The header has come and no device here is of its type: the rest is taken and forgotten (for bundles). */
+/*
+ * The header has come and no device here is of its type: the rest is taken and
+ * forgotten (for bundles).
+ */
 bool csw_job_skipped(const struct csw_job *job);
 /* All bytes have come: digests and everything that the host can check. Devices go to staged. */
 int csw_job_finish(struct csw_job *job, struct csw_error *err);
 /* Leave a finished image staged when the writer puts the job. */
 void csw_job_keep(struct csw_job *job);
-/* The writer is gone: what has not been started or kept ends here. */
-void csw_job_abandon(struct csw_job *job);
+/*
+ * The writer is gone: what has not been started or kept ends here, with @why
+ * if that is known better.
+ */
+void csw_job_abandon(struct csw_job *job, const struct csw_error *why);
 /* Item @i of what a check found; false if there is none. */
 bool csw_job_item(struct csw_job *job, unsigned int i, struct csw_item *item);
 /* Have @fn called once, in process context, when the job has ended in whatever way. */
@@ -305,7 +353,10 @@ void csw_job_on_end(struct csw_job *job,
 		    void *data);
 /* Start the updates of all devices; they run by themselves from here on. */
 int csw_job_start(struct csw_job *job, struct csw_error *err);
-/* Wait until all have ended. A signal cancels what can be cancelled and waits on for the rest. Result: 0 or the first error. */
+/*
+ * Wait until all have ended. A signal cancels what can be cancelled and waits
+ * on for the rest. Result: 0 or the first error.
+ */
 int csw_job_wait(struct csw_job *job, struct csw_error *err);
 bool csw_job_done(const struct csw_job *job);		/* all updates have ended */
 wait_queue_head_t *csw_job_waitqueue(struct csw_job *job);
@@ -336,7 +387,10 @@ struct csw_request_info {
 
 int csw_request_init(void);
 void csw_request_exit(void);
-/* Swap to the named image: ask, wait for the answer, swap, wait for the end. @cdev may be %NULL. Interruptible. */
+/*
+ * Swap to the named image: ask, wait for the answer, swap, wait for the end.
+ * @cdev may be %NULL. Killable.
+ */
 int csw_request_by_name(struct codeswap_device *cdev, const struct csw_params *params,
 			const char *name, struct csw_error *err);
 /* The same without waiting; the end is told by notifications. */
@@ -345,7 +399,10 @@ int csw_request_start(struct codeswap_device *cdev, const struct csw_params *par
 /* A device is in its boot ROM and asks; once more, or no longer. */
 void csw_request_device(struct codeswap_device *cdev);
 void csw_request_withdraw(struct codeswap_device *cdev);
-/* The feeder's side: a job for the request, to be fed, finished, and started by the feeder's messages. */
+/*
+ * The feeder's side: a job for the request, to be fed, finished, and started
+ * by the feeder's messages.
+ */
 struct csw_job *csw_request_answer(u64 id, const char *image_name,
 				   unsigned int *limit_ms, struct csw_error *err);
 int csw_request_fail(u64 id, const char *why, struct csw_error *err);
@@ -355,7 +412,8 @@ bool csw_request_next(u64 after, struct csw_request_info *info);
 /* chardev.c */
 int csw_chardev_init(void);
 void csw_chardev_exit(void);
-int csw_chardev_add(struct codeswap_device *cdev);	/* cdev_device_add() with dev->devt and fops set */
+/* cdev_device_add() with dev->devt and fops set */
+int csw_chardev_add(struct codeswap_device *cdev);
 void csw_chardev_del(struct codeswap_device *cdev);
 extern dev_t csw_devt;
 

@@ -10,6 +10,7 @@
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/slab.h>
+#include <linux/wait_bit.h>
 
 #include "update.h"
 
@@ -17,6 +18,8 @@ static DEFINE_MUTEX(registry_lock);
 static LIST_HEAD(registry);		/* in order of ids, under registry_lock */
 static DEFINE_IDA(device_ids);
 static struct class *device_class;
+/* Devices that have not been released; the last one wakes csw_device_exit(). */
+static atomic_t live_devices = ATOMIC_INIT(0);
 
 static const struct csw_limits default_limits = {
 	.staging = 30000,
@@ -37,6 +40,7 @@ int csw_device_init(void)
 
 void csw_device_exit(void)
 {
+	wait_var_event(&live_devices, !atomic_read(&live_devices));
 	class_destroy(device_class);
 	ida_destroy(&device_ids);
 }
@@ -50,6 +54,8 @@ static void device_release(struct device *dev)
 	kvfree(cdev->items);
 	ida_free(&device_ids, cdev->id);
 	kfree(cdev);
+	if (atomic_dec_and_test(&live_devices))
+		wake_up_var(&live_devices);
 }
 
 static bool desc_is_good(const struct codeswap_desc *d)
@@ -132,6 +138,7 @@ static struct codeswap_device *device_alloc(const struct codeswap_desc *desc)
 	mutex_init(&cdev->lock);
 	csw_event_init(cdev);
 
+	atomic_inc(&live_devices);
 	device_initialize(&cdev->dev);
 	cdev->dev.class = device_class;
 	cdev->dev.parent = desc->parent;

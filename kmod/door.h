@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * What the doors share (chardev.c, netlink*.c, request.c) and nothing below
- * them sees: an image as it is being fed, what may follow it, and names.
+ * them sees: an image as it is being fed, and names.
  */
 #ifndef CSW_DOOR_H
 #define CSW_DOOR_H
@@ -12,38 +12,21 @@
 #define CSW_DEFAULT_LIMIT_MS	30000
 
 /**
- * struct csw_tail - bytes behind an image, of which it is not known yet what
- *	they are
- * @buf: the first of them
- * @len: bytes in @buf
- * @left: bytes of a signature that are still to come
- * @had_signature: one has begun; there is at most one
- */
-struct csw_tail {
-	u8 buf[sizeof(struct mrb_signature)];
-	unsigned int len;
-	u32 left;
-	bool had_signature;
-};
-
-/**
  * struct csw_feed - one image, while it is being fed
  * @lock: held by whoever calls csw_feed_*(), and by @idle
  * @job: holds a reference; %NULL if nothing is being fed
  * @received: bytes that have come, a signature included
  * @whole: all of the image has come
- * @tail: behind the image
  * @limit_ms: longest pause between two pieces
  * @deadline: jiffies at which the pause is too long
  * @idle: ends the feed then
  * @ended: why there is no job any more; code 0 if there never was one
  */
 struct csw_feed {
-	struct mutex lock;
+	struct mutex lock;		/* protects all below */
 	struct csw_job *job;
 	u64 received;
 	bool whole;
-	struct csw_tail tail;
 	unsigned int limit_ms;
 	unsigned long deadline;
 	struct delayed_work idle;
@@ -68,7 +51,6 @@ int csw_feed_finish(struct csw_feed *feed, struct csw_error *err);
 void csw_feed_end(struct csw_feed *feed, const struct csw_error *why);
 int csw_feed_buffer(struct csw_feed *feed, const void *buf, size_t len,
 		    struct csw_error *err);
-int csw_tail_write(struct csw_tail *tail, struct iov_iter *from);
 void csw_refused(struct codeswap_device *cdev, const struct csw_error *err);
 
 /* request.c */

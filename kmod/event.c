@@ -23,14 +23,36 @@ static void post(struct codeswap_device *cdev, unsigned long event, u64 value)
 	queue_work(csw_workqueue, &cdev->event_work);
 }
 
-#define POST(cdev, event, value, also) do {			\
-	unsigned long flags_;					\
-								\
-	spin_lock_irqsave(&(cdev)->event_lock, flags_);		\
-	also;							\
-	post(cdev, event, value);				\
-	spin_unlock_irqrestore(&(cdev)->event_lock, flags_);	\
-} while (0)
+static void report(struct codeswap_device *cdev, unsigned long event)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&cdev->event_lock, flags);
+	post(cdev, event, 0);
+	spin_unlock_irqrestore(&cdev->event_lock, flags);
+}
+
+static void report_verdict(struct codeswap_device *cdev, unsigned long event,
+			   u32 verdict)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&cdev->event_lock, flags);
+	cdev->verdict = verdict;
+	post(cdev, event, verdict);
+	spin_unlock_irqrestore(&cdev->event_lock, flags);
+}
+
+static void report_crash(struct codeswap_device *cdev, unsigned long event,
+			 const struct codeswap_crash *crash)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&cdev->event_lock, flags);
+	cdev->crash = *crash;
+	post(cdev, event, crash->pc);
+	spin_unlock_irqrestore(&cdev->event_lock, flags);
+}
 
 /**
  * codeswap_report_image_request() - a device in its boot ROM asks for an image
@@ -41,7 +63,12 @@ static void post(struct codeswap_device *cdev, unsigned long event, u64 value)
  */
 void codeswap_report_image_request(struct codeswap_device *cdev, u32 selftest)
 {
-	POST(cdev, CSW_EV_IMAGE_REQUEST, selftest, cdev->selftest = selftest);
+	unsigned long flags;
+
+	spin_lock_irqsave(&cdev->event_lock, flags);
+	cdev->selftest = selftest;
+	post(cdev, CSW_EV_IMAGE_REQUEST, selftest);
+	spin_unlock_irqrestore(&cdev->event_lock, flags);
 }
 EXPORT_SYMBOL_GPL(codeswap_report_image_request);
 
@@ -55,7 +82,7 @@ EXPORT_SYMBOL_GPL(codeswap_report_image_request);
  */
 void codeswap_report_items(struct codeswap_device *cdev)
 {
-	POST(cdev, CSW_EV_ITEMS, 0, );
+	report(cdev, CSW_EV_ITEMS);
 }
 EXPORT_SYMBOL_GPL(codeswap_report_items);
 
@@ -68,7 +95,7 @@ EXPORT_SYMBOL_GPL(codeswap_report_items);
  */
 void codeswap_report_reconciled(struct codeswap_device *cdev, u32 verdict)
 {
-	POST(cdev, CSW_EV_RECONCILED, verdict, cdev->verdict = verdict);
+	report_verdict(cdev, CSW_EV_RECONCILED, verdict);
 }
 EXPORT_SYMBOL_GPL(codeswap_report_reconciled);
 
@@ -81,7 +108,7 @@ EXPORT_SYMBOL_GPL(codeswap_report_reconciled);
  */
 void codeswap_report_undone(struct codeswap_device *cdev, u32 verdict)
 {
-	POST(cdev, CSW_EV_UNDONE, verdict, cdev->verdict = verdict);
+	report_verdict(cdev, CSW_EV_UNDONE, verdict);
 }
 EXPORT_SYMBOL_GPL(codeswap_report_undone);
 
@@ -93,7 +120,7 @@ EXPORT_SYMBOL_GPL(codeswap_report_undone);
  */
 void codeswap_report_abandoned(struct codeswap_device *cdev)
 {
-	POST(cdev, CSW_EV_ABANDONED, 0, );
+	report(cdev, CSW_EV_ABANDONED);
 }
 EXPORT_SYMBOL_GPL(codeswap_report_abandoned);
 
@@ -106,7 +133,7 @@ EXPORT_SYMBOL_GPL(codeswap_report_abandoned);
  */
 void codeswap_report_quiesced(struct codeswap_device *cdev, u32 verdict)
 {
-	POST(cdev, CSW_EV_QUIESCED, verdict, cdev->verdict = verdict);
+	report_verdict(cdev, CSW_EV_QUIESCED, verdict);
 }
 EXPORT_SYMBOL_GPL(codeswap_report_quiesced);
 
@@ -118,7 +145,7 @@ EXPORT_SYMBOL_GPL(codeswap_report_quiesced);
  */
 void codeswap_report_resumed(struct codeswap_device *cdev)
 {
-	POST(cdev, CSW_EV_RESUMED, 0, );
+	report(cdev, CSW_EV_RESUMED);
 }
 EXPORT_SYMBOL_GPL(codeswap_report_resumed);
 
@@ -132,8 +159,13 @@ EXPORT_SYMBOL_GPL(codeswap_report_resumed);
 void codeswap_report_started(struct codeswap_device *cdev,
 			     const struct codeswap_started *started)
 {
-	POST(cdev, CSW_EV_STARTED, started->state,
-	     cdev->started = *started; cdev->started_at = ktime_get());
+	unsigned long flags;
+
+	spin_lock_irqsave(&cdev->event_lock, flags);
+	cdev->started = *started;
+	cdev->started_at = ktime_get();
+	post(cdev, CSW_EV_STARTED, started->state);
+	spin_unlock_irqrestore(&cdev->event_lock, flags);
 }
 EXPORT_SYMBOL_GPL(codeswap_report_started);
 
@@ -145,7 +177,7 @@ EXPORT_SYMBOL_GPL(codeswap_report_started);
  */
 void codeswap_report_heartbeat(struct codeswap_device *cdev)
 {
-	POST(cdev, CSW_EV_HEARTBEAT, 0, );
+	report(cdev, CSW_EV_HEARTBEAT);
 }
 EXPORT_SYMBOL_GPL(codeswap_report_heartbeat);
 
@@ -159,7 +191,7 @@ EXPORT_SYMBOL_GPL(codeswap_report_heartbeat);
 void codeswap_report_bootstrap_crash(struct codeswap_device *cdev,
 				     const struct codeswap_crash *crash)
 {
-	POST(cdev, CSW_EV_BOOTSTRAP_CRASH, crash->pc, cdev->crash = *crash);
+	report_crash(cdev, CSW_EV_BOOTSTRAP_CRASH, crash);
 }
 EXPORT_SYMBOL_GPL(codeswap_report_bootstrap_crash);
 
@@ -173,7 +205,7 @@ EXPORT_SYMBOL_GPL(codeswap_report_bootstrap_crash);
 void codeswap_report_crash(struct codeswap_device *cdev,
 			   const struct codeswap_crash *crash)
 {
-	POST(cdev, CSW_EV_CRASH, crash->pc, cdev->crash = *crash);
+	report_crash(cdev, CSW_EV_CRASH, crash);
 }
 EXPORT_SYMBOL_GPL(codeswap_report_crash);
 

@@ -7,7 +7,7 @@
  */
 #include "door.h"
 
-static void drop_job(struct csw_feed *feed)
+static void drop_job(struct csw_feed *feed, const struct csw_error *why)
 {
 	struct csw_job *job = feed->job;
 
@@ -16,7 +16,7 @@ static void drop_job(struct csw_feed *feed)
 	if (!job)
 		return;
 	/* Others may hold the job too, so that the put alone ends nothing. */
-	csw_job_abandon(job);
+	csw_job_abandon(job, why);
 	csw_job_put(job);
 }
 
@@ -52,7 +52,7 @@ void csw_feed_exit(struct csw_feed *feed)
 {
 	cancel_delayed_work_sync(&feed->idle);
 	mutex_lock(&feed->lock);
-	drop_job(feed);
+	drop_job(feed, NULL);
 	mutex_unlock(&feed->lock);
 	mutex_destroy(&feed->lock);
 }
@@ -80,7 +80,6 @@ void csw_feed_begin(struct csw_feed *feed, struct csw_job *job,
 	feed->job = job;
 	feed->received = 0;
 	feed->whole = false;
-	memset(&feed->tail, 0, sizeof(feed->tail));
 	memset(&feed->ended, 0, sizeof(feed->ended));
 	feed->limit_ms = limit_ms;
 	piece_came(feed);
@@ -105,7 +104,7 @@ void csw_feed_rest(struct csw_feed *feed)
 void csw_feed_end(struct csw_feed *feed, const struct csw_error *why)
 {
 	csw_feed_rest(feed);
-	drop_job(feed);
+	drop_job(feed, why);
 	if (why)
 		feed->ended = *why;
 }
@@ -136,63 +135,7 @@ int csw_feed_write(struct csw_feed *feed, struct iov_iter *from,
 }
 
 /**
- * csw_tail_write() - take what lies behind an image
- * @tail: all zero at the image's end
- * @from: source
- *
- * Return: MRB_FOLLOW_END if all has been taken and more may come,
- * MRB_FOLLOW_IMAGE if another image begins with @tail->buf, MRB_FOLLOW_JUNK if
- * nothing allowed follows, or -EFAULT.
- */
-int csw_tail_write(struct csw_tail *tail, struct iov_iter *from)
-{
-	enum mrb_follow follow;
-	size_t n;
-
-	while (iov_iter_count(from)) {
-		if (tail->left) {
-			n = min_t(size_t, tail->left, iov_iter_count(from));
-			iov_iter_advance(from, n);
-			tail->left -= n;
-			continue;
-		}
-		n = copy_from_iter(tail->buf + tail->len,
-				   min(sizeof(tail->buf) - tail->len,
-				       iov_iter_count(from)), from);
-		if (!n)
-			return -EFAULT;
-		tail->len += n;
-		if (tail->len < sizeof(tail->buf))
-			continue;
-		follow = mrb_follow(tail->buf, tail->len, &tail->left);
-		if (follow != MRB_FOLLOW_SIGNATURE || tail->had_signature)
-			return follow == MRB_FOLLOW_IMAGE ? follow :
-							    MRB_FOLLOW_JUNK;
-		tail->had_signature = true;
-		tail->len = 0;
-	}
-	return MRB_FOLLOW_END;
-}
-
-static int junk(struct csw_feed *feed, enum mrb_follow follow,
-		struct csw_error *err)
-{
-	u64 size = feed->received;
-
-	if (follow == MRB_FOLLOW_IMAGE)
-		csw_error(err, CODESWAP_REASON_MALFORMED, -EBADMSG,
-			  "another image begins after %llu bytes; feed the images of a bundle one by one",
-			  size);
-	else
-		csw_error(err, CODESWAP_REASON_MALFORMED, -EBADMSG,
-			  "what follows the image after %llu bytes is no signature",
-			  size);
-	csw_feed_end(feed, err);
-	return err->code;
-}
-
-/**
- * csw_feed_buffer() - the next bytes of one image and, perhaps, its signature
+ * csw_feed_buffer() - the next bytes of one image and of its signature
  * @feed: @feed->lock held
  * @buf: bytes
  * @len: of them, at least one
@@ -205,22 +148,18 @@ int csw_feed_buffer(struct csw_feed *feed, const void *buf, size_t len,
 {
 	struct kvec vec = { .iov_base = (void *)buf, .iov_len = len };
 	struct iov_iter from;
-	size_t behind;
-	int ret;
+	int ret = 0;
 
 	iov_iter_kvec(&from, ITER_SOURCE, &vec, 1, len);
-	if (!feed->whole) {
+	if (!feed->whole)
 		ret = csw_feed_write(feed, &from, err);
-		if (ret)
-			return ret;
-	}
-	behind = iov_iter_count(&from);
-	ret = csw_tail_write(&feed->tail, &from);
-	if (ret != MRB_FOLLOW_END)
-		return junk(feed, ret, err);
-	feed->received += behind;
-	piece_came(feed);
-	return 0;
+	if (ret || !iov_iter_count(&from))
+		return ret;
+	csw_error(err, CODESWAP_REASON_MALFORMED, -EBADMSG,
+		  "%zu bytes follow the end of the image at byte %llu; feed the images of a bundle one by one",
+		  iov_iter_count(&from), feed->received);
+	csw_feed_end(feed, err);
+	return err->code;
 }
 
 /**
@@ -235,11 +174,6 @@ int csw_feed_finish(struct csw_feed *feed, struct csw_error *err)
 {
 	lockdep_assert_held(&feed->lock);
 	csw_feed_rest(feed);
-	if (feed->whole && (feed->tail.len || feed->tail.left))
-		return csw_error(err, CODESWAP_REASON_TRUNCATED, -ENODATA,
-				 "the signature behind the image ends after %llu bytes; %zu are missing",
-				 feed->received,
-				 feed->tail.left ?: sizeof(feed->tail.buf) - feed->tail.len);
 	return csw_job_finish(feed->job, err);
 }
 

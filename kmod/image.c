@@ -287,9 +287,10 @@ static int check_reserved(const struct mrb_header *h, struct mrb_error *err)
 	if (!mrb_zero((const u8 *)h + known, le16_to_cpu(h->header_size) - known))
 		return mrb_refuse(err, -EPROTONOSUPPORT,
 				  "header uses fields newer than understood; use a newer codeswap");
-	if (h->flags)
-		return mrb_refuse(err, -EBADMSG, "header flags are 0x%x; they must be zero",
-				  le32_to_cpu(h->flags));
+	if (le32_to_cpu(h->flags) & ~MRB_F_SIGNED)
+		return mrb_refuse(err, -EBADMSG,
+				  "header flags are 0x%x; all but 0x%x must be zero",
+				  le32_to_cpu(h->flags), MRB_F_SIGNED);
 	if (h->version.reserved)
 		return mrb_refuse(err, -EBADMSG,
 				  "reserved field of the image version is 0x%x; it must be zero",

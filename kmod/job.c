@@ -19,7 +19,7 @@
 struct csw_job {
 	struct kref ref;
 	atomic_t writers;
-	struct mutex lock;
+	struct mutex lock;		/* see "Locks" above */
 	struct csw_params params;
 	struct csw_stage *stage;
 	struct csw_update *updates;
@@ -111,9 +111,6 @@ static void close_one(struct csw_job *job)
 		kref_get(&job->ref);
 		queue_work(csw_workqueue, &job->end_work);
 	}
-	/* Memory for the image is not needed any more, however long the job is held. */
-	csw_stage_put(job->stage);
-	job->stage = NULL;
 	wake_up_all(&job->wait);
 }
 
@@ -252,15 +249,27 @@ static int no_memory(struct csw_error *err)
 			 "no memory for the update");
 }
 
+static int ended(struct csw_job *job, struct csw_error *err)
+{
+	if (job->error.code)
+		*err = job->error;
+	else
+		csw_error(err, CODESWAP_REASON_CANCELLED, -ECANCELED,
+			  "the update has ended already");
+	return err->code;
+}
+
 int csw_job_bind(struct csw_job *job, struct codeswap_device *cdev,
 		 struct csw_error *err)
 {
 	int ret = -ENOMEM;
 
 	mutex_lock(&job->lock);
-	if (!job->updates)
+	if (!job->updates && !job->closed)
 		job->updates = kzalloc(sizeof(*job->updates), GFP_KERNEL);
-	if (job->updates)
+	if (job->closed)
+		ret = ended(job, err);
+	else if (job->updates)
 		ret = bind_locked(job, cdev, err);
 	else
 		ret = no_memory(err);
@@ -349,17 +358,6 @@ static void show_progress(struct csw_job *job)
 	}
 }
 
-/* An image for nobody is read over, so that the next one of a bundle is found. */
-static ssize_t skip_bytes(struct csw_job *job, struct iov_iter *from)
-{
-	size_t n = min_t(u64, iov_iter_count(from),
-			 csw_stage_size(job->stage) - job->stage->received);
-
-	iov_iter_advance(from, n);
-	job->stage->received += n;
-	return n;
-}
-
 static ssize_t write_locked(struct csw_job *job, struct iov_iter *from,
 			    struct csw_error *err)
 {
@@ -368,8 +366,6 @@ static ssize_t write_locked(struct csw_job *job, struct iov_iter *from,
 	int ret;
 
 	while (iov_iter_count(from) && !csw_stage_complete(job->stage)) {
-		if (job->skipped)
-			return taken + skip_bytes(job, from);
 		had_header = job->stage->header;
 		n = csw_stage_write(job->stage, from, job->params.image_name, err);
 		if (n < 0)
@@ -383,16 +379,6 @@ static ssize_t write_locked(struct csw_job *job, struct iov_iter *from,
 	}
 	show_progress(job);
 	return taken;
-}
-
-static int ended(struct csw_job *job, struct csw_error *err)
-{
-	if (job->error.code)
-		*err = job->error;
-	else
-		csw_error(err, CODESWAP_REASON_CANCELLED, -ECANCELED,
-			  "the update has ended already");
-	return err->code;
 }
 
 ssize_t csw_job_write(struct csw_job *job, struct iov_iter *from,
@@ -417,12 +403,12 @@ ssize_t csw_job_write(struct csw_job *job, struct iov_iter *from,
 
 u64 csw_job_received(const struct csw_job *job)
 {
-	return job->stage ? job->stage->received : 0;
+	return job->stage->received;
 }
 
 bool csw_job_complete(const struct csw_job *job)
 {
-	return job->stage && csw_stage_complete(job->stage);
+	return csw_stage_complete(job->stage);
 }
 
 bool csw_job_skipped(const struct csw_job *job)
@@ -502,13 +488,15 @@ void csw_job_keep(struct csw_job *job)
 	mutex_unlock(&job->lock);
 }
 
-void csw_job_abandon(struct csw_job *job)
+void csw_job_abandon(struct csw_job *job, const struct csw_error *why)
 {
 	struct csw_error err;
 
 	mutex_lock(&job->lock);
 	if (!job->started && !job->kept && !job->closed) {
-		if (job->check_only || job->finished)
+		if (why)
+			err = *why;
+		else if (job->check_only || job->finished)
 			csw_error(&err, CODESWAP_REASON_CANCELLED, -ECANCELED,
 				  "the image was staged, and then given up");
 		else if (!csw_stage_finish(job->stage, &err))
@@ -684,7 +672,8 @@ static void cancel_all(struct csw_job *job)
 
 int csw_job_wait(struct csw_job *job, struct csw_error *err)
 {
-	if (wait_event_interruptible(job->wait, csw_job_done(job))) {
+	/* A shell's SIGCHLD is no reason to give up: signals that kill are. */
+	if (wait_event_killable(job->wait, csw_job_done(job))) {
 		cancel_all(job);
 		wait_event(job->wait, csw_job_done(job));
 	}
@@ -705,6 +694,6 @@ void csw_job_get(struct csw_job *job)
 void csw_job_put(struct csw_job *job)
 {
 	if (atomic_dec_and_test(&job->writers))
-		csw_job_abandon(job);
+		csw_job_abandon(job, NULL);
 	kref_put(&job->ref, job_free);
 }

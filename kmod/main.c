@@ -27,9 +27,12 @@ static int __init codeswap_init(void)
 	csw_workqueue = alloc_workqueue("codeswap", WQ_UNBOUND, 0);
 	if (!csw_workqueue)
 		return -ENOMEM;
-	ret = csw_device_init();
+	ret = csw_signature_init();
 	if (ret)
 		goto err_workqueue;
+	ret = csw_device_init();
+	if (ret)
+		goto err_signature;
 	ret = csw_chardev_init();
 	if (ret)
 		goto err_device;
@@ -47,6 +50,8 @@ err_chardev:
 	csw_chardev_exit();
 err_device:
 	csw_device_exit();
+err_signature:
+	csw_signature_exit();
 err_workqueue:
 	destroy_workqueue(csw_workqueue);
 	return ret;
@@ -60,6 +65,7 @@ static void __exit codeswap_exit(void)
 	csw_request_exit();
 	csw_chardev_exit();
 	csw_device_exit();
+	csw_signature_exit();
 	destroy_workqueue(csw_workqueue);
 }
 

@@ -210,7 +210,7 @@ struct csw_job *csw_request_take(struct csw_request *req, const char *name,
 	if (!ret)
 		return job;
 	req->error = *err;
-	csw_job_abandon(job);
+	csw_job_abandon(job, NULL);
 	csw_job_put(job);
 	return NULL;
 }

@@ -66,7 +66,7 @@ static void feed_firmware(struct csw_request *req, const char *name,
 	if (!ret)
 		csw_job_start(job, &err);
 	/* Does nothing to what has been started. */
-	csw_job_abandon(job);
+	csw_job_abandon(job, NULL);
 	csw_job_put(job);
 }
 
@@ -182,7 +182,7 @@ static struct csw_request *request_by_name(struct codeswap_device *cdev,
 	return req;
 }
 
-/* A signal: no answer is wanted any more, and a swap only if it must be. */
+/* The writer is killed: no answer is wanted any more, and a swap only if it must be. */
 static void give_up(struct csw_request *req)
 {
 	struct csw_error err;
@@ -198,7 +198,7 @@ static void give_up(struct csw_request *req)
 		csw_job_get(job);
 	mutex_unlock(&csw_requests_lock);
 	if (job) {
-		csw_job_abandon(job);
+		csw_job_abandon(job, NULL);
 		csw_job_wait(job, &err);
 		csw_job_put(job);
 	}
@@ -215,7 +215,11 @@ int csw_request_by_name(struct codeswap_device *cdev,
 	req = request_by_name(cdev, params, name, NULL, NULL, err);
 	if (!req)
 		return err->code;
-	if (wait_for_completion_interruptible(&req->done))
+	/*
+	 * Not by any signal: a shell that writes the name itself gets one for
+	 * each of its children that ends meanwhile.
+	 */
+	if (wait_for_completion_killable(&req->done))
 		give_up(req);
 	ret = req->error.code;
 	if (ret)

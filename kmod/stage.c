@@ -43,6 +43,7 @@ void csw_stage_put(struct csw_stage *stage)
 	csw_mem_free(stage->mem);
 	csw_header_put(stage->header);
 	kvfree(stage->head);
+	kvfree(stage->signature);
 	kfree(stage->sha);
 	kfree(stage);
 }
@@ -68,6 +69,11 @@ static int refuse(struct csw_error *err, const struct mrb_error *why)
 	return csw_error(err, reason_of(why->code), why->code, "%s", why->text);
 }
 
+static bool is_signed(const struct csw_stage *stage)
+{
+	return le32_to_cpu(stage->header->image.header->flags) & MRB_F_SIGNED;
+}
+
 /* All of header and tables is there: make room for the rest. */
 static int begin_body(struct csw_stage *stage, const char *name,
 		      struct csw_error *err)
@@ -91,6 +97,8 @@ static int begin_body(struct csw_stage *stage, const char *name,
 		return csw_error(err, CODESWAP_REASON_DIGEST, ret, "%s", why.text);
 	kvfree(stage->head);
 	stage->head = NULL;
+	if (is_signed(stage))
+		stage->header->trust = CSW_PENDING;
 	return 0;
 }
 
@@ -142,6 +150,51 @@ static ssize_t write_body(struct csw_stage *stage, struct iov_iter *from,
 	return n;
 }
 
+static int begin_signature(struct csw_stage *stage, struct csw_error *err)
+{
+	u32 size = 0;
+
+	if (mrb_follow(&stage->trailer, sizeof(stage->trailer), &size) !=
+	    MRB_FOLLOW_SIGNATURE)
+		return csw_error(err, CODESWAP_REASON_SIGNATURE, -EBADMSG,
+				 "the image says that it is signed, and what follows its %llu bytes is no signature",
+				 stage->received);
+	stage->signature = kvmalloc(size, GFP_KERNEL);
+	if (!stage->signature)
+		return csw_error(err, CODESWAP_REASON_NO_MEMORY, -ENOMEM,
+				 "no memory for a signature of %u bytes", size);
+	return 0;
+}
+
+static u32 signature_size(const struct csw_stage *stage)
+{
+	return le32_to_cpu(stage->trailer.size);
+}
+
+static ssize_t take_signature(struct csw_stage *stage, struct iov_iter *from,
+			      struct csw_error *err)
+{
+	size_t head = sizeof(stage->trailer), want, n;
+	void *p;
+	int ret;
+
+	if (stage->signature) {
+		p = stage->signature + (stage->behind - head);
+		want = head + signature_size(stage) - stage->behind;
+	} else {
+		p = (u8 *)&stage->trailer + stage->behind;
+		want = head - stage->behind;
+	}
+	n = copy_from_iter(p, min(want, iov_iter_count(from)), from);
+	if (!n)
+		return -EFAULT;
+	stage->behind += n;
+	if (stage->signature || stage->behind < head)
+		return n;
+	ret = begin_signature(stage, err);
+	return ret ?: n;
+}
+
 /**
  * csw_stage_write() - the next bytes of an image
  * @stage: not complete
@@ -159,7 +212,9 @@ ssize_t csw_stage_write(struct csw_stage *stage, struct iov_iter *from,
 {
 	if (stage->head)
 		return write_head(stage, from, name, err);
-	return write_body(stage, from, err);
+	if (stage->received < csw_stage_size(stage))
+		return write_body(stage, from, err);
+	return take_signature(stage, from, err);
 }
 
 u64 csw_stage_size(const struct csw_stage *stage)
@@ -169,7 +224,11 @@ u64 csw_stage_size(const struct csw_stage *stage)
 
 bool csw_stage_complete(const struct csw_stage *stage)
 {
-	return !stage->head && stage->received == csw_stage_size(stage);
+	if (stage->head || stage->received < csw_stage_size(stage))
+		return false;
+	return !is_signed(stage) ||
+	       (stage->signature && stage->behind ==
+		sizeof(stage->trailer) + signature_size(stage));
 }
 
 /**
@@ -191,6 +250,10 @@ int csw_stage_finish(struct csw_stage *stage, struct csw_error *err)
 		return csw_error(err, CODESWAP_REASON_TRUNCATED, -ENODATA,
 				 "the image ends after %llu bytes, within its header of %u",
 				 stage->received, stage->head_size);
+	if (stage->received == csw_stage_size(stage) && !csw_stage_complete(stage))
+		return csw_error(err, CODESWAP_REASON_TRUNCATED, -ENODATA,
+				 "the image is signed, and ends after %u bytes of its signature",
+				 stage->behind);
 	if (!csw_stage_complete(stage))
 		return csw_error(err, CODESWAP_REASON_TRUNCATED, -ENODATA,
 				 "the image ends after %llu of %llu bytes",
@@ -198,5 +261,8 @@ int csw_stage_finish(struct csw_stage *stage, struct csw_error *err)
 	ret = mrb_check_end(&stage->check, &why);
 	if (ret)
 		return csw_error(err, CODESWAP_REASON_DIGEST, ret, "%s", why.text);
-	return 0;
+	if (!is_signed(stage))
+		return 0;
+	return csw_signature_check(stage->header, stage->signature,
+				   signature_size(stage), err);
 }

@@ -81,6 +81,29 @@ static ssize_t error_show(struct device *dev, struct device_attribute *attr,
 }
 static DEVICE_ATTR_RO(error);
 
+static ssize_t require_signature_show(struct device *dev,
+				      struct device_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%u\n", READ_ONCE(to_cdev(dev)->require_signature));
+}
+
+static ssize_t require_signature_store(struct device *dev,
+				       struct device_attribute *attr,
+				       const char *buf, size_t count)
+{
+	struct codeswap_device *cdev = to_cdev(dev);
+	bool require;
+	int ret = kstrtobool(buf, &require);
+
+	if (ret)
+		return ret;
+	mutex_lock(&cdev->lock);
+	WRITE_ONCE(cdev->require_signature, require);
+	mutex_unlock(&cdev->lock);
+	return count;
+}
+static DEVICE_ATTR_RW(require_signature);
+
 static struct attribute *device_attrs[] = {
 	&dev_attr_type.attr,
 	&dev_attr_label.attr,
@@ -97,6 +120,7 @@ static struct attribute *device_attrs[] = {
 	&dev_attr_swaps.attr,
 	&dev_attr_update_id.attr,
 	&dev_attr_image_name.attr,
+	&dev_attr_require_signature.attr,
 	NULL,
 };
 

@@ -56,6 +56,9 @@ struct csw_stage {
 	struct csw_mem *mem;
 	struct mrb_check check;
 	struct sha256_ctx *sha;
+	struct mrb_signature trailer;
+	u8 *signature;		/* as @trailer tells, %NULL until that is whole */
+	u32 behind;		/* bytes of trailer and signature that have come */
 };
 
 struct csw_stage *csw_stage_new(void);
@@ -67,6 +70,10 @@ bool csw_stage_complete(const struct csw_stage *stage);
 int csw_stage_finish(struct csw_stage *stage, struct csw_error *err);
 u64 csw_stage_size(const struct csw_stage *stage);	/* 0: not known yet */
 extern const struct mrb_digest_ops csw_sha256;
+
+/* signature.c */
+int csw_signature_check(struct csw_header *header, const void *signature,
+			size_t size, struct csw_error *err);
 
 /* check.c: what the host can tell before the device is touched */
 typedef void (*csw_item_fn)(void *data, const struct csw_item *item);

@@ -12,11 +12,11 @@ TOP=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
 
 # Debian's names. Ubuntu has the same, apart from the kernel headers.
 packages='
-gcc libc6-dev make git file perl python3 kmod cpio xz-utils zstd
+gcc binutils libc6-dev make git file perl python3 kmod cpio xz-utils zstd
 clang lld llvm libclang-rt-dev
 libnl-3-dev libnl-genl-3-dev libelf-dev libjson-c-dev libssl-dev pkg-config
 qemu-system-x86 qemu-system-misc busybox-static fio
-bc bison flex openssl
+bc bison flex openssl keyutils
 sparse shellcheck clang-format clang-tidy python3-yaml python3-jsonschema
 '
 # virtme-ng is written in Python and has udev find its ports. Names that a

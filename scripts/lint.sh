@@ -78,7 +78,8 @@ lint_modules_by_gcc_and_sparse()
 	rm -rf "$B/lint-modules"
 	scripts/modules.sh "${KDIR:-$(scripts/kdir.sh)}" "$B/lint-modules" \
 		-k W=1 C=2 CF="-Wsparse-error" >"$work/build" 2>&1 || {
-		tail -n 60 "$work/build"
+		grep -A 3 -E 'warning:|error:|Error ' "$work/build" ||
+			tail -n 20 "$work/build"
 		return 1
 	}
 	no_warning "$work/build"

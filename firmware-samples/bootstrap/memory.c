@@ -100,6 +100,7 @@ u32 memory_take(struct boot *b, u32 bytes)
 	reason = refuse_begin(b);
 	text_add(&reason, "no gap in running memory has ");
 	text_add_number(&reason, bytes);
-	text_add(&reason, " bytes for the new state; log initiators out and reset, or fit more memory");
+	text_add(&reason,
+		 " bytes for the new state; log initiators out and reset, or fit more memory");
 	return 0;
 }

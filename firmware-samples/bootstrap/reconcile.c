@@ -25,7 +25,8 @@ static u32 refuse_on_purpose(struct boot *b)
 {
 	struct text reason = refuse_begin(b);
 
-	text_add(&reason, "this image was built to refuse every device, after all its work was done");
+	text_add(&reason,
+		 "this image was built to refuse every device, after all its work was done");
 	return CODESWAP_VERDICT_REFUSED;
 }
 

@@ -67,6 +67,7 @@ struct login_v2 {
  * struct login_control - what belongs to the login table as a whole
  * @high_water: entries from here on were never used and hold nothing
  * @free_head: first free slot below @high_water plus one; 0: none
+ * @reserved: zero
  */
 struct login_control {
 	__le32 high_water;

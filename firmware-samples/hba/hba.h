@@ -82,6 +82,7 @@ struct ring {
 	u32 promised;		/* completions that will come */
 	bool interrupt;		/* completions the host was not told of */
 };
+
 void ring_init(struct ring *ring, u32 page_register, u32 irq);
 bool ring_waits_at(struct ring *ring, u32 index);
 bool ring_next(struct ring *ring, struct hba_request *request);
@@ -121,6 +122,7 @@ struct flight {
 	u8 opcode;
 	bool fua;		/* a flush is to follow */
 };
+
 void flight_save(u32 channel, const struct flight *flight);
 void flight_load(u32 channel, struct flight *flight);
 

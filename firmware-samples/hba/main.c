@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Start of the image, and its one thread. */
 #include "hba.h"
+#include "far.h"
 #include "fault.h"
 
 /* In the data segment, so that a bootstrap can carry values into it. */
@@ -33,10 +34,20 @@ static void image_init(u32 argument, u32 kind)
 #endif
 }
 
+/* An image of several blocks does not start unless it has all of them. */
+static void check_far_blocks(void)
+{
+#ifdef FW_BIG
+	if (far_sum() != FAR_SUM)
+		mmio_read(0);	/* a crash */
+#endif
+}
+
 /* Interrupts are off; the thread turns them on. */
 void image_start(u32 argument, u32 kind)
 {
 	fault_start(kind);
+	check_far_blocks();
 	image_init(argument, kind);
 	proved = kind != HBA_START_WARM;
 	post_event(HBA_EVT_STARTED, FW_MAJOR << 16 | FW_MINOR, FW_PATCH, kind,

@@ -55,7 +55,8 @@ static bootstrap_fn find_bootstrap(struct codeswap_handover *ho)
 	if (!in_window(ho->new_image, header->image_size) ||
 	    header->bootstrap_entry >= header->image_size ||
 	    (header->bootstrap_entry & 3)) {
-		refuse(ho, "the new image's bootstrap entry lies outside the image or is not aligned");
+		refuse(ho,
+		       "the new image's bootstrap entry lies outside the image or is not aligned");
 		return NULL;
 	}
 	return (bootstrap_fn)device_ptr(ho->new_image + header->bootstrap_entry);

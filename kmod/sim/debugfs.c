@@ -52,6 +52,38 @@ static int doorbells_show(struct seq_file *m, void *unused)
 }
 DEFINE_SHOW_ATTRIBUTE(doorbells);
 
+static int mappings_show(struct seq_file *m, void *unused)
+{
+	sim_iommu_show(m->private, m);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(mappings);
+
+static void show_module(struct seq_file *m, const char *name,
+			enum hba_module_id id)
+{
+	struct sim_adapter *ad = m->private;
+	struct hba_module_info info;
+
+	mutex_lock(&ad->hw_lock);
+	hba_module_info(ad->hba, id, &info);
+	mutex_unlock(&ad->hw_lock);
+	if (info.version == HBA_MOD_BLANK)
+		seq_printf(m, "%s blank 0\n", name);
+	else
+		seq_printf(m, "%s %u.%u.%u %u\n", name, info.version >> 16,
+			   info.version & 0xffff, info.patch, info.length);
+}
+
+/* One line per dependent module: name, version or "blank", bytes. */
+static int modules_show(struct seq_file *m, void *unused)
+{
+	show_module(m, "flash", HBA_MODULE_FLASH);
+	show_module(m, "pla", HBA_MODULE_PLA);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(modules);
+
 struct known_login {
 	u64 wwpn;
 	u32 handle;
@@ -207,6 +239,8 @@ void sim_debugfs_add(struct sim_adapter *ad)
 
 	debugfs_create_file("stats", 0444, dir, ad, &stats_fops);
 	debugfs_create_file("doorbells", 0444, dir, ad, &doorbells_fops);
+	debugfs_create_file("mappings", 0444, dir, ad, &mappings_fops);
+	debugfs_create_file("modules", 0444, dir, ad, &modules_fops);
 	debugfs_create_file("logins", 0400, dir, ad, &logins_fops);
 	debugfs_create_file("login_count", 0400, dir, ad, &login_count_fops);
 	debugfs_create_file("login", 0200, dir, ad, &login_fops);

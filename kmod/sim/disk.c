@@ -6,6 +6,7 @@
 #include <linux/dma-mapping.h>
 #include <linux/module.h>
 #include <linux/platform_device.h>
+#include <linux/wait_bit.h>
 
 #include "../compat.h"
 #include "sim.h"
@@ -103,8 +104,24 @@ static const struct blk_mq_ops mq_ops = {
 	.timeout = timed_out,
 };
 
+/* Disks that have not been freed; the last one wakes sim_disk_drain(). */
+static atomic_t live_disks = ATOMIC_INIT(0);
+
+static void free_disk(struct gendisk *disk)
+{
+	if (atomic_dec_and_test(&live_disks))
+		wake_up_var(&live_disks);
+}
+
+/* A disk is freed when the last reference goes, which may be after power off. */
+void sim_disk_drain(void)
+{
+	wait_var_event(&live_disks, !atomic_read(&live_disks));
+}
+
 static const struct block_device_operations disk_fops = {
 	.owner = THIS_MODULE,
+	.free_disk = free_disk,
 };
 
 /* Hands a request back with the status that it has. Process context. */
@@ -159,6 +176,7 @@ int sim_disk_init(struct sim_adapter *ad)
 	error = device_add_disk(&ad->pdev->dev, ad->disk, NULL);
 	if (error)
 		goto err_disk;
+	atomic_inc(&live_disks);
 	return 0;
 
 err_disk:

@@ -12,7 +12,7 @@
 /* Device address map as a hart sees it. */
 #define HBA_ROM_BASE		0x00010000u	/* boot ROM, read-only */
 #define HBA_ROM_SIZE		0x00010000u
-#define HBA_CLINT_BASE		0x02000000u	/* as on SiFive parts, so that a hart can be compared */
+#define HBA_CLINT_BASE		0x02000000u	/* as on SiFive parts, to compare a hart */
 #define HBA_CLINT_MSIP		0x0000u		/* + 4 * hart */
 #define HBA_CLINT_MTIMECMP	0x4000u		/* + 8 * hart */
 #define HBA_CLINT_MTIME		0xbff8u		/* counts at HBA_TIMER_HZ */
@@ -75,7 +75,7 @@
 #define HBA_MBOX_SCRATCH1	0x6cu	/* RW */
 /* Link registers: state that a new image may have to reset (see U10). */
 #define HBA_MBOX_LINK_CTRL	0x70u	/* RW: bits 7..0 speed code, bit 8 frame mode */
-#define HBA_MBOX_CACHE_CTRL	0x74u	/* W: HBA_CACHE_CLEAR drops the read cache; R: bytes it holds */
+#define HBA_MBOX_CACHE_CTRL	0x74u	/* W: HBA_CACHE_CLEAR; R: bytes in the read cache */
 #define HBA_CACHE_CLEAR		1u
 #define HBA_MBOX_SIZE		0x1000u
 
@@ -105,7 +105,7 @@ enum hba_command {
 enum hba_event_code {
 	HBA_EVT_NONE = 0,
 	HBA_EVT_IMAGE_REQUEST = 1,	/* self-test result (0 good), ROM version, 0, 0 */
-	HBA_EVT_STARTED = 2,		/* major << 16 | minor, patch, enum hba_start, state directory */
+	HBA_EVT_STARTED = 2,		/* major << 16 | minor, patch, hba_start, state directory */
 	HBA_EVT_HEARTBEAT = 3,		/* count */
 	HBA_EVT_REPORT = 4,		/* items in the hand-over block so far, progress */
 	HBA_EVT_RECONCILED = 5,		/* enum codeswap_verdict */
@@ -115,8 +115,9 @@ enum hba_event_code {
 	HBA_EVT_CRASH = 9,		/* mcause, mepc, mtval: the image is dead and parked */
 	HBA_EVT_ABANDONED = 10,		/* bootstrap's thread dropped; the old image goes on */
 	HBA_EVT_UNDONE = 11,		/* enum codeswap_verdict, answer to HBA_CMD_UNDO */
-	HBA_EVT_BUS_ERROR = 12,		/* posted by the hardware: IOVA lo, hi, bytes, 1 if a write */
-	HBA_EVT_HART_STOPPED = 13,	/* posted by the hardware: a trap whose handler trapped: mcause, mepc, mtval */
+	/* Posted by the hardware. */
+	HBA_EVT_BUS_ERROR = 12,		/* IOVA lo, hi, bytes, 1 if a write */
+	HBA_EVT_HART_STOPPED = 13,	/* a trap whose handler trapped: mcause, mepc, mtval */
 };
 
 enum hba_start {
@@ -147,7 +148,7 @@ enum hba_start {
 #define HBA_DMA_ACK		0x28u	/* W: any value frees a channel that is done */
 #define HBA_DMA_LOCAL		0x2cu	/* device address, for the memory copies */
 #define HBA_DMA_DONE		0x1000u	/* + 4 * n: bitmap */
-#define HBA_DMA_BUSY		0x1010u	/* + 4 * n: bitmap of channels started and not acknowledged */
+#define HBA_DMA_BUSY		0x1010u	/* + 4 * n: bitmap of those started, not acknowledged */
 #define HBA_DMA_SIZE		0x1020u
 
 enum hba_dma_op {
@@ -159,6 +160,7 @@ enum hba_dma_op {
 	HBA_DMA_TO_LOCAL = 5,	/* host to device memory */
 	HBA_DMA_FROM_LOCAL = 6,
 };
+
 #define HBA_DMA_OP_MASK		0xffu
 #define HBA_DMA_ST_BUSY		(1u << 8)
 #define HBA_DMA_ST_DONE		(1u << 9)
@@ -191,8 +193,10 @@ enum hba_module_command {
 	HBA_MOD_COMMIT = 2,
 };
 
-/* PLA only: what its logic is for. The guard of a block is
- * CRC-16/T10-DIF over the words written to GUARD_IN, begun by GUARD_RESET. */
+/*
+ * PLA only: what its logic is for. The guard of a block is CRC-16/T10-DIF over
+ * the words written to GUARD_IN, begun by GUARD_RESET.
+ */
 #define HBA_PLA_GUARD_RESET	0x40u	/* W */
 #define HBA_PLA_GUARD_IN	0x44u	/* W */
 #define HBA_PLA_GUARD_OUT	0x48u	/* R */

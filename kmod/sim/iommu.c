@@ -8,6 +8,7 @@
  * a slot for the data of the request that has this tag now.
  */
 #include <linux/mm.h>
+#include <linux/seq_file.h>
 #include <linux/slab.h>
 
 #include "sim.h"
@@ -190,6 +191,18 @@ void sim_iommu_exit(struct sim_adapter *ad)
 		list_del(&region->list);
 		kvfree(region);
 	}
+}
+
+/* One line per region of the window: address, bytes, access, pieces. */
+void sim_iommu_show(struct sim_adapter *ad, struct seq_file *m)
+{
+	struct region *region;
+
+	mutex_lock(&ad->hw_lock);
+	list_for_each_entry(region, &ad->regions, list)
+		seq_printf(m, "0x%llx %llu %s %u\n", region->iova, region->size,
+			   region->writable ? "rw" : "ro", region->count);
+	mutex_unlock(&ad->hw_lock);
 }
 
 static void *region_translate(const struct region *region, u64 offset,

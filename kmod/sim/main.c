@@ -39,6 +39,7 @@ static void __exit sim_exit(void)
 	/* No adapter is left: each of them holds the module. */
 	sim_configfs_exit();
 	sim_debugfs_exit();
+	sim_disk_drain();
 	destroy_workqueue(sim_wq);
 }
 

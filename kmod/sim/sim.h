@@ -32,6 +32,7 @@
 #include "model/hba.h"
 
 struct platform_device;
+struct seq_file;
 
 #define SIM_NAME_LEN		16
 #define SIM_HARTS_MAX		1	/* what is wired up, of HBA_MAX_HARTS */
@@ -330,6 +331,7 @@ int sim_iommu_attach(struct sim_adapter *ad, struct sg_table *sgt, u64 size,
 		     bool writable, u64 *iova);
 void sim_iommu_unmap(struct sim_adapter *ad, u64 iova);
 void sim_iommu_exit(struct sim_adapter *ad);
+void sim_iommu_show(struct sim_adapter *ad, struct seq_file *m);
 void *sim_iommu_window(struct sim_adapter *ad, u64 iova, u32 *avail,
 		       bool write);
 void *sim_iommu_translate(void *ctx, u64 iova, u32 *avail, bool write);
@@ -352,6 +354,7 @@ void sim_io_fail(struct sim_adapter *ad);
 /* disk.c */
 int sim_disk_init(struct sim_adapter *ad);
 void sim_disk_exit(struct sim_adapter *ad);
+void sim_disk_drain(void);
 void sim_disk_end(struct sim_adapter *ad, struct sim_cmd *cmd);
 
 /* admin.c */

@@ -61,6 +61,16 @@ daemon_start()
 	on_exit "daemon_stop"
 }
 
+# daemon_listens: it has joined the group of those who are asked for images
+daemon_listens()
+{
+	listens_until=$(($(date +%s) + 20))
+	while sh -c "echo no-such-image >$node" 2>/dev/null ||
+	      ! attr error | grep -q "there is no image 'no-such-image'"; do
+		[ "$(date +%s)" -lt $listens_until ] || return 1
+	done
+}
+
 daemon_stop()
 {
 	[ -n "$daemon" ] || return 0
@@ -151,4 +161,123 @@ swap_back()
 {
 	swap_to 1.1.0 --allow-downgrade --accept-lost login-priority \
 		--accept-lost guard "$@"
+}
+
+# stream_part DOOR FILE BYTES: a writer that waits there, half-way; $writer is
+# its process
+stream_part()
+{
+	rm -f "$RESULTS/stream"
+	mkfifo "$RESULTS/stream"
+	cat "$RESULTS/stream" >"$1" 2>"$RESULTS/writer.err" &
+	writer=$!
+	exec 5>"$RESULTS/stream"
+	head -c "$3" "$2" >&5
+	await 20 "$dev/phase" staging >/dev/null &&
+		await 20 "$dev/progress" "[1-9]*" >/dev/null
+}
+
+# stream_rest [FILE BYTES]: what is left of FILE, and the end; fails and tells
+# as the writer does
+stream_rest()
+{
+	[ $# -eq 0 ] || tail -c +$(($2 + 1)) "$1" >&5
+	exec 5>&-
+	wait "$writer"
+	writer_status=$?
+	cat "$RESULTS/writer.err"
+	return $writer_status
+}
+
+# stop_feeder PROCESS: stopped while it feeds, however fast it is
+stop_feeder()
+{
+	while kill -STOP "$1" 2>/dev/null && [ "$(attr phase)" = idle ]; do
+		kill -CONT "$1"
+		attr phase >/dev/null
+	done
+	[ "$(attr phase)" = staging ]
+}
+
+# large_image NAME FILE: image NAME, with so many zeros behind its segments
+# that it takes a while to feed
+large_image()
+{
+	cp "$(image "$1")" "$2.small" &&
+		truncate -s 48M "$2.small" &&
+		edit-image "$2.small" "$2" image_size=$((48 << 20)) &&
+		rm "$2.small"
+}
+
+# debug FILE: what the adapter's debugfs directory tells
+debug()
+{
+	cat "/sys/kernel/debug/codeswap_sim/$label/$1"
+}
+
+# counter NAME: one of its counters
+counter()
+{
+	debug stats | awk -v name="$1" '$1 == name { print $2 }'
+}
+
+# staging: the pieces of staging memory that the device can reach now
+staging()
+{
+	debug mappings | awk '$1 >= "0x48000000"'
+}
+
+# item TEXT: the last update reported it: "kind verdict name from -> to (n)"
+item()
+{
+	codeswap log "$label" | tr -s ' ' | grep -qF -- " $1"
+}
+
+# io_adds_up: fio has ended; every request was answered once, and well
+io_adds_up()
+{
+	io_wrong=$(debug stats | awk '
+		$1 == "requests" { n = $2 }
+		$1 == "completions" && $2 != n { print "completions", $2, "of", n }
+		/^(errors|not_logged_in|resubmitted|duplicates|unknown|ring_errors|bus_errors|bad_events|login_failures|login_mismatches) / &&
+		$2 { print }')
+	[ -z "$io_wrong" ] || { echo "$io_wrong"; return 1; }
+}
+
+# swap_refused TEXT PATTERN VERSION [ARGUMENT...]: and nothing has changed
+swap_refused()
+{
+	refused_text=$1
+	refused_pattern=$2
+	shift 2
+	refused_version=$(attr version)
+	refused_logins=$(logins)
+	refuses "$refused_text" "$refused_pattern" swap_to "$@"
+	check "$refused_version serves on, as it was" unchanged "$refused_version" \
+		"$refused_logins"
+}
+
+# unchanged VERSION LOGINS
+unchanged()
+{
+	serves "$1" || { echo "state $(attr state) $(attr version)"; return 1; }
+	[ "$(logins)" = "$2" ] || { echo "other logins"; return 1; }
+	[ -z "$(staging)" ] || { echo "mapped: $(staging)"; return 1; }
+}
+
+# trace_start: tracepoints of codeswap, from here on, for trace_has
+TRACING=/sys/kernel/tracing
+trace_start()
+{
+	[ -d $TRACING/events ] || mount -t tracefs tracefs $TRACING ||
+		return 1
+	on_exit "echo 0 >$TRACING/events/codeswap/enable"
+	echo >$TRACING/trace
+	echo 1 >$TRACING/events/codeswap/enable
+}
+
+# trace_has PATTERN
+trace_has()
+{
+	grep -qE -e "$1" $TRACING/trace
 }

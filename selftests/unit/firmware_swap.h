@@ -53,7 +53,7 @@ static void still_right(struct fw_host *h, const char *name, const char *what)
 	   "  %s: %s serves, %llu requests verified", what, name,
 	   (unsigned long long)h->completed);
 	if (!served || h->failed || h->corrupt || !exact)
-		printf("# %llu done now, %llu failed, %llu corrupt, %llu dropped, %llu bytes of %llu\n",
+		printf("# %llu done, %llu failed, %llu corrupt, %llu dropped, %llu bytes of %llu\n",
 		       (unsigned long long)(h->completed - before),
 		       (unsigned long long)h->failed,
 		       (unsigned long long)h->corrupt,

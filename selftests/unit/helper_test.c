@@ -11,7 +11,7 @@
 #include "codeswapd.h"
 #include "nl_private.h"
 
-static char root[] = "/tmp/codeswap-helper-XXXXXX";
+static char root[32];
 
 /* ---- names --------------------------------------------------------------- */
 
@@ -129,6 +129,7 @@ struct sample {
 	u16 major;
 	u16 minor;
 	u8 id;
+	bool is_signed;
 };
 
 static char *path_of(const char *name)
@@ -151,6 +152,7 @@ static u8 *make_image(const struct sample *sample, size_t *size)
 	h->version.major = cpu_to_le16(sample->major);
 	h->version.minor = cpu_to_le16(sample->minor);
 	h->build_id[0] = sample->id;
+	h->flags = cpu_to_le32(sample->is_signed ? MRB_F_SIGNED : 0);
 	sample_seal(image);
 	return image;
 }
@@ -166,7 +168,7 @@ static void append(const char *name, const void *data, size_t size)
 static void add_image(const char *name, const char *type, u16 major, u16 minor,
 		      u8 id)
 {
-	struct sample sample = { type, major, minor, id };
+	struct sample sample = { type, major, minor, id, false };
 	size_t size;
 	u8 *image = make_image(&sample, &size);
 
@@ -174,10 +176,15 @@ static void add_image(const char *name, const char *type, u16 major, u16 minor,
 	free(image);
 }
 
-static void add_signature(const char *name)
+static void add_signed(const char *name, const char *type, u16 major, u8 id)
 {
+	struct sample sample = { type, major, 0, id, true };
 	struct mrb_signature s = { .size = cpu_to_le32(5) };
+	size_t size;
+	u8 *image = make_image(&sample, &size);
 
+	append(name, image, size);
+	free(image);
 	memcpy(s.magic, MRB_SIGNATURE_MAGIC, sizeof(s.magic));
 	append(name, &s, sizeof(s));
 	append(name, "12345", 5);
@@ -185,7 +192,7 @@ static void add_signature(const char *name)
 
 static void add_half(const char *name, const char *type, u16 major)
 {
-	struct sample sample = { type, major, 0, 99 };
+	struct sample sample = { type, major, 0, 99, false };
 	size_t size;
 	u8 *image = make_image(&sample, &size);
 
@@ -195,8 +202,8 @@ static void add_half(const char *name, const char *type, u16 major)
 
 static struct store *open_store(void)
 {
-	const char *dirs[] = { path_of("first"), path_of("second"),
-			       path_of("missing") };
+	const char *const dirs[] = { path_of("first"), path_of("second"),
+				     path_of("missing") };
 	struct store *store = store_new(dirs, 3);
 
 	if (!store)
@@ -268,8 +275,7 @@ static void an_image_of_a_bundle_is_loaded(void)
 	size_t alone;
 
 	add_image("first/bundle.mrb", "nic", 1, 0, 90);
-	add_image("first/bundle.mrb", "hba", 4, 0, 91);
-	add_signature("first/bundle.mrb");
+	add_signed("first/bundle.mrb", "hba", 4, 91);
 	add_image("first/bundle.mrb", "hba", 2, 0, 92);
 	store_scan(store);
 	image = store_best(store, "hba", NULL, NULL);
@@ -365,6 +371,7 @@ static void a_failure_is_remembered_for_a_while(void)
 static void what_ended_well_is_forgotten(void)
 {
 	struct failures *f = failures_new();
+	u8 id[MRB_BUILD_ID_LEN] = { 0 };
 	unsigned int i;
 
 	failures_fed(f, "codeswap0", id_a, 1);
@@ -375,9 +382,11 @@ static void what_ended_well_is_forgotten(void)
 		CODESWAP_RESULT_CANCELLED), "nor is a cancelled update");
 	ok(!failures_has(f, "codeswap0", id_a, 1) &&
 	   !failures_has(f, "codeswap0", id_b, 1), "neither is remembered");
-	for (i = 0; i < 1000; i++)
-		failures_add(f, i % 2 ? "codeswap0" : "codeswap1",
-			     (u8 [MRB_BUILD_ID_LEN]){ i, i >> 8 }, 1);
+	for (i = 0; i < 1000; i++) {
+		id[0] = i;
+		id[1] = i >> 8;
+		failures_add(f, i % 2 ? "codeswap0" : "codeswap1", id, 1);
+	}
 	failures_add(f, "codeswap1", id_a, 1);
 	ok(failures_has(f, "codeswap1", id_a, 2), "many failures have room");
 	failures_forget(f, "codeswap0");
@@ -389,6 +398,7 @@ static void what_ended_well_is_forgotten(void)
 
 static void make_directories(void)
 {
+	snprintf(root, sizeof(root), "/tmp/codeswap-helper-XXXXXX");
 	if (!mkdtemp(root) || mkdir(path_of("first"), 0700) ||
 	    mkdir(path_of("second"), 0700))
 		tap_bail("cannot make directories in /tmp");
@@ -396,7 +406,7 @@ static void make_directories(void)
 
 static void remove_directories(void)
 {
-	char command[64];
+	char command[128];
 
 	snprintf(command, sizeof(command), "rm -rf %s", root);
 	ok(!system(command), "directories are removed");

@@ -403,10 +403,20 @@ test_sign() {
 	patch bad.mrb $(($(wc -c <s.mrb) - 3)) 'xyz'
 	refuses "signature corrupt" 'signature is wrong' \
 		"$codeswap" image verify --cert rsa.pem bad.mrb
+	head -c "$(wc -c <f.mrb)" s.mrb >bad.mrb
+	refuses "signature cut off" 'no signature follows' \
+		"$codeswap" image verify bad.mrb
+	{ cat f.mrb; tail -c +$(($(wc -c <f.mrb) + 1)) s.mrb; } >bad.mrb
+	refuses "signature that the header does not know of" \
+		'does not say that it is signed' "$codeswap" image verify bad.mrb
 	head -c -1 s.mrb >bad.mrb
 	refuses "signature cut short" 'signature ends after' \
 		"$codeswap" image verify bad.mrb
-	{ cat f64.mrb; tail -c +$(($(wc -c <f.mrb) + 1)) s.mrb; } >bad.mrb
+	"$codeswap" image sign --key rsa.key --cert rsa.pem f64.mrb s64.mrb
+	{
+		head -c "$(wc -c <f64.mrb)" s64.mrb
+		tail -c +$(($(wc -c <f.mrb) + 1)) s.mrb
+	} >bad.mrb
 	refuses "signature of another image" 'signature is wrong' \
 		"$codeswap" image verify --cert rsa.pem bad.mrb
 	cat s.mrb f.mrb >mixed.mrb

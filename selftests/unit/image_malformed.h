@@ -58,7 +58,7 @@ static const struct malformed malformed[] = {
 	{ "image smaller than its tables", -EBADMSG, "image size is 1000",
 	  { H(image_size, 1000) } },
 
-	{ "flags set", -EBADMSG, "flags are 0x80000000",
+	{ "flags set", -EBADMSG, "flags are 0x80000000; all but 0x1",
 	  { H(flags, 0x80000000) } },
 	{ "version reserved", -EBADMSG, "reserved field of the image version is 0x1",
 	  { H(version.reserved, 1) } },

@@ -140,7 +140,7 @@ make_initramfs()
 		[ ! -x "$B/helper/$program" ] || add_program "$B/helper/$program"
 	done
 	[ ! -d "$B/firmware" ] || find "$B/firmware" -maxdepth 1 \
-		\( -name '*.mrb' -o -name '*.bin' \) \
+		\( -name '*.mrb' -o -name '*.bin' -o -name 'cert.der' \) \
 		-exec cp -t "$root/lib/firmware/codeswap" {} +
 	add_modules
 	add_tests

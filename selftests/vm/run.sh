@@ -43,7 +43,7 @@ usage()
 kernel=stock
 modules=
 guest_modules=configfs
-programs=fio
+programs='fio keyctl'
 pass_environment=
 tests=
 command=

@@ -65,6 +65,7 @@ enum codeswap_ho_command {
  * struct codeswap_ho_capability - one named boolean of device or environment
  * @name: NUL-terminated
  * @flags: CODESWAP_CAP_*
+ * @reserved: zero
  */
 struct codeswap_ho_capability {
 	char name[MRB_NAME_LEN];

@@ -59,6 +59,9 @@ struct mrb_table {
 	__le16 entry_size;
 };
 
+/* A signature trailer follows the image; signed itself, so that nobody can strip it. */
+#define MRB_F_SIGNED		(1U << 0)
+
 /**
  * struct mrb_header - first bytes of an image
  * @magic: MRB_MAGIC
@@ -67,7 +70,7 @@ struct mrb_table {
  * @tables_size: bytes of header and tables together, multiple of 8, at most
  *	MRB_MAX_TABLES; the bytes that @header_digest covers
  * @image_size: bytes of the whole image without the signature trailer
- * @flags: zero
+ * @flags: MRB_F_*, others zero
  * @release: position in the author's sequence of releases, counted from 1;
  *	the difference of two tells equal, one ahead, several ahead, behind
  * @device_type: NUL-terminated, NUL-padded, printable ASCII
@@ -197,7 +200,8 @@ struct mrb_state {
 #define MRB_SIGNATURE_MAGIC	"\x89MRBSIG\n"
 
 /**
- * struct mrb_signature - trailer directly behind the image's last byte
+ * struct mrb_signature - trailer directly behind the image's last byte, there if
+ *	and only if the header has MRB_F_SIGNED
  * @magic: MRB_SIGNATURE_MAGIC
  * @size: bytes of the PKCS#7 message that follows, at most MRB_MAX_SIGNATURE
  * @reserved: zero
