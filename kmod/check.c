@@ -135,13 +135,13 @@ static void check_version(struct comparison *c)
 
 static void check_security(struct comparison *c)
 {
-	u32 old = le32_to_cpu(c->old->header->security_version);
 	u32 new = le32_to_cpu(c->new->header->security_version);
+	u32 floor = READ_ONCE(c->cdev->security_floor);
 
-	if (new < old)
+	if (new < floor)
 		refuse(c, CODESWAP_REASON_SECURITY_VERSION, -EPERM,
-		       "security version %u is below the running %u, which nothing overrides",
-		       new, old);
+		       "security version %u is below %u, which has run on %s; nothing overrides that",
+		       new, floor, c->cdev->label);
 }
 
 static bool waived(const struct csw_params *params, const char *name)
@@ -325,10 +325,9 @@ int csw_check(struct codeswap_device *cdev, const struct csw_header *new,
 	check_type(&c);
 	check_signature(&c, new->trust);
 	check_size(&c);
-	if (old) {
+	if (old)
 		check_version(&c);
-		check_security(&c);
-	}
+	check_security(&c);
 	check_required(&c);
 	check_lost(&c);
 	if (old)

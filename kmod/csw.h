@@ -200,6 +200,7 @@ struct csw_status {
  * @previous_name: name of the image that ran before, may be empty
  * @update: the one update that may be on, or %NULL
  * @limits: set by sysfs
+ * @security_floor: highest security version that has run
  * @require_signature: takes no image that is not %CSW_TRUSTED; set by sysfs
  * @items: reported by the last update's bootstrap
  * @num_items: entries in @items
@@ -207,6 +208,8 @@ struct csw_status {
  * @deaf: unregistered; reports are ignored
  * @events: enum csw_event bits that nobody has taken yet
  * @verdict: of the last event that has one
+ * @asks: the boot ROM has asked for an image, and nothing was started or reset
+ *	since
  * @selftest: of the last image request
  * @started: what came with CSW_EV_STARTED
  * @started_at: and when
@@ -239,6 +242,7 @@ struct codeswap_device {
 	struct csw_update *update;
 	struct csw_limits limits;
 	bool require_signature;
+	u32 security_floor;
 	struct csw_item *items;
 	unsigned int num_items;
 
@@ -246,6 +250,7 @@ struct codeswap_device {
 	bool deaf;
 	unsigned long events;
 	u32 verdict;
+	bool asks;
 	u32 selftest;
 	struct codeswap_started started;
 	ktime_t started_at;

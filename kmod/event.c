@@ -67,6 +67,7 @@ void codeswap_report_image_request(struct codeswap_device *cdev, u32 selftest)
 
 	spin_lock_irqsave(&cdev->event_lock, flags);
 	cdev->selftest = selftest;
+	cdev->asks = true;
 	post(cdev, CSW_EV_IMAGE_REQUEST, selftest);
 	spin_unlock_irqrestore(&cdev->event_lock, flags);
 }
@@ -220,6 +221,8 @@ void csw_event_forget(struct codeswap_device *cdev, unsigned long events)
 {
 	spin_lock_irq(&cdev->event_lock);
 	cdev->events &= ~events;
+	if (events & CSW_EV_IMAGE_REQUEST)
+		cdev->asks = false;
 	spin_unlock_irq(&cdev->event_lock);
 }
 

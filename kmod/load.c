@@ -3,7 +3,35 @@
  * An image for a device that runs nothing but its boot ROM: nothing to
  * reconcile, no I/O to interrupt, nothing to roll back to.
  */
+#include <linux/jiffies.h>
+
 #include "update.h"
+
+/*
+ * A boot ROM that still tests its memory would write over what is loaded; and
+ * a device that has failed its test gets no image.
+ */
+static int wait_until_it_asks(struct csw_swap *swap)
+{
+	struct codeswap_device *cdev = swap->cdev;
+	struct csw_update *update = swap->update;
+	unsigned int limit = cdev->limits.reset;
+
+	if (!wait_event_idle_timeout(cdev->wait, READ_ONCE(cdev->asks) ||
+				     READ_ONCE(update->cancel),
+				     msecs_to_jiffies(limit)))
+		return csw_error(&swap->error, CODESWAP_REASON_TIMEOUT, -ETIMEDOUT,
+				 "the boot ROM of %s has not asked for an image within %u ms (limits/reset)",
+				 cdev->label, limit);
+	if (READ_ONCE(update->cancel))
+		return csw_error(&swap->error, CODESWAP_REASON_CANCELLED, -ECANCELED,
+				 "cancelled before the boot ROM asked for an image");
+	if (cdev->selftest)
+		return csw_error(&swap->error, CODESWAP_REASON_NOT_HEALTHY, -EIO,
+				 "the self-test of %s failed with code 0x%x; it gets no image",
+				 cdev->label, cdev->selftest);
+	return 0;
+}
 
 static int load(struct csw_swap *swap)
 {
@@ -36,12 +64,17 @@ static int load(struct csw_swap *swap)
  * csw_load() - give an image to a device in its boot ROM
  * @swap: update, its image staged
  *
- * Return: success, or failed and back in the boot ROM.
+ * Return: success; refused or cancelled with the device untouched; or failed
+ * and back in the boot ROM.
  */
 enum codeswap_result csw_load(struct csw_swap *swap)
 {
-	int ret = load(swap);
+	int ret = wait_until_it_asks(swap);
 
+	if (ret)
+		return ret == -ECANCELED ? CODESWAP_RESULT_CANCELLED :
+					   CODESWAP_RESULT_REFUSED;
+	ret = load(swap);
 	csw_unmap(&swap->image);
 	if (!ret)
 		return CODESWAP_RESULT_SUCCESS;

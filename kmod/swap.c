@@ -244,6 +244,7 @@ static void adopt(struct csw_swap *swap)
 	s->version = h->version;
 	memcpy(s->build_id, h->build_id, sizeof(s->build_id));
 	s->security_version = le32_to_cpu(h->security_version);
+	cdev->security_floor = max(cdev->security_floor, s->security_version);
 	s->declared_us = le32_to_cpu(h->declared_blackout_us);
 	mutex_unlock(&cdev->lock);
 	csw_header_put(old);
