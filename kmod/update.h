@@ -107,7 +107,7 @@ struct csw_update {
 	bool rollback;
 };
 
-/* job.c */
+/* update.c */
 const struct csw_params *csw_update_params(const struct csw_update *update);
 struct csw_stage *csw_update_stage(const struct csw_update *update);
 void csw_update_end(struct csw_update *update, enum codeswap_result result,
