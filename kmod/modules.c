@@ -58,9 +58,12 @@ static bool is_as_kept(struct csw_swap *swap, const struct csw_kept_module *m)
 {
 	struct codeswap_module_info now;
 
-	return !swap->ops->module_info(swap->cdev, m->name, &now) &&
-	       now.valid == m->info.valid && now.length == m->info.length &&
-	       !mrb_version_cmp(&now.version, &m->info.version);
+	if (swap->ops->module_info(swap->cdev, m->name, &now) ||
+	    now.valid != m->info.valid)
+		return false;
+	/* What was never complete has no version and no length that count. */
+	return !now.valid || (now.length == m->info.length &&
+			      !mrb_version_cmp(&now.version, &m->info.version));
 }
 
 /**
@@ -75,7 +78,7 @@ int csw_modules_put_back(struct csw_swap *swap)
 	int ret = 0, one;
 
 	for (m = swap->modules; m < swap->modules + swap->num_modules; m++) {
-		if (is_as_kept(swap, m) || !m->info.valid)
+		if (is_as_kept(swap, m))
 			continue;
 		one = swap->ops->module_write(swap->cdev, m->name, &m->info, m->buf);
 		if (one) {

@@ -71,6 +71,24 @@ int csw_start(struct csw_swap *swap, const struct csw_header *header,
 	return compare_version(swap, header);
 }
 
+static int rolled_back(struct csw_swap *swap)
+{
+	return csw_error(&swap->error, CODESWAP_REASON_CANCELLED, -ECANCELED,
+			 "rolled back on request while the new image was proving");
+}
+
+/* After this csw_rollback() says that it is too late. */
+static int last_word(struct csw_swap *swap, const bool *stop)
+{
+	bool asked;
+
+	mutex_lock(&swap->cdev->lock);
+	asked = *stop;
+	swap->update->proved = !asked;
+	mutex_unlock(&swap->cdev->lock);
+	return asked ? rolled_back(swap) : 0;
+}
+
 /**
  * csw_prove() - ask an image that was started for signs of life
  * @swap: update
@@ -96,14 +114,12 @@ int csw_prove(struct csw_swap *swap, bool *stop)
 		if (event & CSW_EV_CRASH)
 			return crashed(swap);
 		if (!event && stop && READ_ONCE(*stop))
-			return csw_error(&swap->error, CODESWAP_REASON_CANCELLED,
-					 -ECANCELED,
-					 "rolled back on request while the new image was proving");
+			return rolled_back(swap);
 		if (!event)
 			return csw_error(&swap->error, CODESWAP_REASON_NOT_HEALTHY,
 					 -ETIMEDOUT,
 					 "%u of %u heartbeats came within %u ms (limits/proving)",
 					 n, HEARTBEATS, limit);
 	}
-	return 0;
+	return stop ? last_word(swap, stop) : 0;
 }

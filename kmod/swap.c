@@ -112,6 +112,22 @@ static enum reconcile_end reconcile(struct csw_swap *swap)
 	return WORKING;
 }
 
+/* From here on csw_cancel() says that it is too late. */
+static bool enter_quiescing(struct csw_swap *swap)
+{
+	struct codeswap_device *cdev = swap->cdev;
+	bool cancel;
+
+	mutex_lock(&cdev->lock);
+	cancel = READ_ONCE(swap->update->cancel);
+	if (!cancel)
+		csw_set_phase(cdev, CODESWAP_PHASE_QUIESCING);
+	mutex_unlock(&cdev->lock);
+	if (!cancel)
+		csw_notify_device(cdev);
+	return !cancel;
+}
+
 /* A held update waits for its operator as long as that takes. */
 static int wait_in_ready(struct csw_swap *swap)
 {
@@ -121,7 +137,7 @@ static int wait_in_ready(struct csw_swap *swap)
 	wait_event_idle(swap->cdev->wait, !READ_ONCE(update->hold) ||
 			READ_ONCE(update->cancel) ||
 			READ_ONCE(swap->cdev->events) & CSW_EV_CRASH);
-	return READ_ONCE(update->cancel) ? cancelled(swap) : 0;
+	return enter_quiescing(swap) ? 0 : cancelled(swap);
 }
 
 /* @parked tells whether the device is parked, if this fails. */
@@ -131,7 +147,6 @@ static int quiesce(struct csw_swap *swap, bool *parked, bool *serves)
 	unsigned long event;
 	int ret;
 
-	csw_enter_phase(cdev, CODESWAP_PHASE_QUIESCING);
 	csw_event_forget(cdev, CSW_EV_QUIESCED);
 	swap->blackout = ktime_get();
 	ret = swap->ops->quiesce(cdev);
@@ -365,9 +380,7 @@ int csw_swap(struct codeswap_device *cdev, bool hold, u64 *update_id,
 	if (!update)
 		return nothing_on(cdev, err);
 	*update_id = update->id;
-	if (hold)
-		WRITE_ONCE(update->hold, true);
-	ret = csw_update_start(update, err);
+	ret = csw_update_start(update, hold, err);
 	csw_update_put(update);
 	return ret;
 }
@@ -420,10 +433,13 @@ int csw_cancel(struct codeswap_device *cdev, struct csw_error *err)
 	csw_error(&why, CODESWAP_REASON_CANCELLED, -ECANCELED,
 		  "cancelled before the swap began");
 	if (csw_update_cancel(update, CODESWAP_RESULT_CANCELLED, &why)) {
-		WRITE_ONCE(update->cancel, true);
-		wake_up_all(&cdev->wait);
-		if (READ_ONCE(cdev->status.phase) >= CODESWAP_PHASE_QUIESCING)
+		mutex_lock(&cdev->lock);
+		if (cdev->status.phase >= CODESWAP_PHASE_QUIESCING)
 			ret = too_late(cdev, err);
+		else
+			WRITE_ONCE(update->cancel, true);
+		mutex_unlock(&cdev->lock);
+		wake_up_all(&cdev->wait);
 	}
 	csw_update_put(update);
 	return ret;
@@ -461,11 +477,18 @@ int csw_rollback(struct codeswap_device *cdev, struct csw_error *err)
 
 	if (!update)
 		return rollback_later(cdev, err);
-	if (READ_ONCE(cdev->status.phase) < CODESWAP_PHASE_QUIESCING)
+	mutex_lock(&cdev->lock);
+	if (cdev->status.phase < CODESWAP_PHASE_QUIESCING)
 		ret = csw_error(err, CODESWAP_REASON_BUSY, -EBUSY,
 				"the update of %s has not changed anything yet; cancel it",
 				cdev->label);
-	WRITE_ONCE(update->rollback, !ret);
+	else if (update->proved)
+		ret = csw_error(err, CODESWAP_REASON_BUSY, -EBUSY,
+				"the new image of %s has been proved already; ask again when the update has ended",
+				cdev->label);
+	else
+		WRITE_ONCE(update->rollback, true);
+	mutex_unlock(&cdev->lock);
 	wake_up_all(&cdev->wait);
 	csw_update_put(update);
 	return ret;

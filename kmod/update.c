@@ -124,16 +124,20 @@ int csw_update_queue(struct csw_update *update)
 /**
  * csw_update_start() - start one update whose image is staged
  * @update: bound; the caller holds a reference on its job
+ * @hold: wait in ready, whatever was asked for before
  * @err: why not
  *
  * Return: 0, or -EALREADY if it has been started or has ended.
  */
-int csw_update_start(struct csw_update *update, struct csw_error *err)
+int csw_update_start(struct csw_update *update, bool hold, struct csw_error *err)
 {
 	struct csw_job *job = update->job;
 	int ret;
 
 	mutex_lock(&job->lock);
+	/* Not of one that runs: who is refused changes nothing. */
+	if (hold && job->finished && !update->started)
+		WRITE_ONCE(update->hold, true);
 	if (!job->finished)
 		ret = csw_error(err, CODESWAP_REASON_BUSY, -EBUSY,
 				"the image of %s is not whole yet",

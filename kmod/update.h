@@ -93,7 +93,8 @@ bool csw_is_running(struct codeswap_device *cdev, const struct csw_header *new);
  * @started: @work is queued or runs; under @cdev->lock
  * @hold: wait in ready; under @cdev->lock
  * @cancel: give up if that is still possible
- * @rollback: go back while the new image is proving
+ * @rollback: go back while the new image is proving; under @cdev->lock
+ * @proved: too late for that; under @cdev->lock
  */
 struct csw_update {
 	struct csw_job *job;
@@ -105,6 +106,7 @@ struct csw_update {
 	bool hold;
 	bool cancel;
 	bool rollback;
+	bool proved;
 };
 
 /* update.c */
@@ -112,7 +114,7 @@ const struct csw_params *csw_update_params(const struct csw_update *update);
 struct csw_stage *csw_update_stage(const struct csw_update *update);
 void csw_update_end(struct csw_update *update, enum codeswap_result result,
 		    const struct csw_error *err);
-int csw_update_start(struct csw_update *update, struct csw_error *err);
+int csw_update_start(struct csw_update *update, bool hold, struct csw_error *err);
 struct csw_update *csw_update_get(struct codeswap_device *cdev);
 void csw_update_put(struct csw_update *update);
 int csw_update_cancel(struct csw_update *update, enum codeswap_result result,
