@@ -75,6 +75,7 @@ daemon_stop()
 {
 	[ -n "$daemon" ] || return 0
 	kill "$daemon" 2>/dev/null
+	kill -CONT "$daemon" 2>/dev/null
 	wait "$daemon" 2>/dev/null
 	daemon=
 }
@@ -163,38 +164,52 @@ swap_back()
 		--accept-lost guard "$@"
 }
 
-# stream_part DOOR FILE BYTES: a writer that waits there, half-way; $writer is
-# its process
-stream_part()
+# stream_begin DOOR FILE BYTES: a writer that has been given so much and waits
+# for more; $writer is its process
+stream_begin()
 {
 	rm -f "$RESULTS/stream"
 	mkfifo "$RESULTS/stream"
 	cat "$RESULTS/stream" >"$1" 2>"$RESULTS/writer.err" &
 	writer=$!
+	on_exit "kill $writer 2>/dev/null; true"
 	exec 5>"$RESULTS/stream"
 	head -c "$3" "$2" >&5
+}
+
+# stream_part DOOR FILE BYTES: the same, and the device is being fed
+stream_part()
+{
+	stream_begin "$@"
 	await 20 "$dev/phase" staging >/dev/null &&
 		await 20 "$dev/progress" "[1-9]*" >/dev/null
 }
 
-# stream_rest [FILE BYTES]: what is left of FILE, and the end; fails and tells
-# as the writer does
+# stream_rest [FILE BYTES]: what is left of FILE, and the end; $writer_status is
+# the writer's. Not within check, whose process is not the writer's parent.
 stream_rest()
 {
 	[ $# -eq 0 ] || tail -c +$(($2 + 1)) "$1" >&5
 	exec 5>&-
 	wait "$writer"
 	writer_status=$?
-	cat "$RESULTS/writer.err"
-	return $writer_status
+}
+
+# writer_told PATTERN: the writer has failed, and said so
+writer_told()
+{
+	[ "$writer_status" -ne 0 ] && cat "$RESULTS/writer.err" &&
+		grep -q "$1" "$RESULTS/writer.err"
 }
 
 # stop_feeder PROCESS: stopped while it feeds, however fast it is
 stop_feeder()
 {
-	while kill -STOP "$1" 2>/dev/null && [ "$(attr phase)" = idle ]; do
+	stop_until=$(($(date +%s) + 30))
+	while kill -STOP "$1" 2>/dev/null && [ "$(attr progress)" = 0 ]; do
+		[ "$(date +%s)" -lt $stop_until ] || return 1
 		kill -CONT "$1"
-		attr phase >/dev/null
+		attr progress >/dev/null
 	done
 	[ "$(attr phase)" = staging ]
 }
