@@ -76,7 +76,9 @@ struct codeswap_module_info {
  *	its boot ROM
  * @read: copy @len bytes of running memory at @address to @buf. May be called
  *	while the device runs
- * @write: copy @buf to running memory. The device is parked or stuck
+ * @write: stop whatever the processors do, until the next @start or @reset, and
+ *	copy @buf to running memory: the image that is to be taken back may
+ *	serve I/O still, and must not run on over a half of another
  * @start: stop whatever the processors do, and start all of them at @entry
  *	with @argument. Requests that wait are fetched by what is started.
  *	Answer: codeswap_report_started()

@@ -132,9 +132,11 @@ static int sim_write(struct codeswap_device *cdev, u64 address,
 		     const void *buf, size_t len)
 {
 	struct sim_adapter *ad = sim_lock_hw(cdev);
-	bool done = address <= U32_MAX && len <= U32_MAX &&
-		    hba_ram_write(ad->hba, address, buf, len);
+	bool done;
 
+	hba_halt(ad->hba);
+	done = address <= U32_MAX && len <= U32_MAX &&
+	       hba_ram_write(ad->hba, address, buf, len);
 	sim_unlock_hw(ad);
 	return done ? 0 : -EFAULT;
 }

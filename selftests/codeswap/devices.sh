@@ -142,10 +142,12 @@ logins()
 	cat "/sys/kernel/debug/codeswap_sim/$label/logins"
 }
 
-# serves VERSION: it runs, and its I/O moves
+# serves VERSION: it runs, no update is on, and its I/O moves
 serves()
 {
-	[ "$(attr state) $(attr phase) $(attr version)" = "running idle $1" ] &&
+	# An update whose image runs already may have its last words to say.
+	await 10 "$dev/phase" idle >/dev/null &&
+		[ "$(attr state) $(attr version)" = "running $1" ] &&
 		io_moves
 }
 

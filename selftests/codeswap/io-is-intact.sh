@@ -6,7 +6,7 @@
 # itself which one it is (U14).
 . ./functions.sh
 . ./devices.sh
-plan 19
+plan 21
 
 load_modules
 device_up hba0 1.1.0 size=16777216
@@ -37,12 +37,20 @@ codeswap swap "$label" "$(image hba-3.0.0)" >/dev/null 2>&1 &
 swapper=$!
 await 20 "$faults/hold" held >/dev/null
 quiet=$(io_count)
-in_flight=$(awk '{ print $9 }' "/sys/block/$label/stat")
+in_flight()
+{
+	awk '{ print $9 }' "/sys/block/$label/stat"
+}
+# fio may be busy comparing; what it asks for next has to wait.
+waiting_until=$(($(date +%s) + 20))
+until [ "$(in_flight)" -gt 0 ] || [ "$(date +%s)" -ge $waiting_until ]; do
+	read -r _ <"$dev/state"
+done
 for _ in 1 2 3 4 5 6 7 8 9 10; do
 	codeswap show "$label" >/dev/null
 done
 same "around it I/O waits" "$(io_count)" "$quiet"
-check "$in_flight requests wait" test "$in_flight" -gt 0
+check "requests wait: $(in_flight)" test "$(in_flight)" -gt 0
 echo none >"$faults/hold"
 wait $swapper
 check "they are served then [U13]" serves 3.0.0
@@ -74,6 +82,48 @@ refuses "an image that says another version than its header is found out [U14]" 
 	"says that it is version 2.0.0, and its header says 1.9.9" \
 	swap_to 2.0.0-bad-version
 check "1.1.0 serves on, as it was" unchanged 1.1.0 "$logins_before"
+
+# That image served I/O until it was found out. While the old one is put back
+# over it, nothing may execute what is half of each: not even when the doorbell
+# rings, here for a login.
+executes()
+{
+	still=$(counter instructions)
+	codeswap list >/dev/null
+	[ "$(counter instructions)" != "$still" ]
+}
+put_back_held()
+{
+	dir=/sys/kernel/debug/codeswap_sim/$label
+	echo write >"$faults/hold"
+	codeswap swap "$label" "$(image hba-2.0.0-bad-version)" >/dev/null 2>&1 &
+	swapper=$!
+	await 20 "$faults/hold" held >/dev/null || return 1
+	# From before the first byte to before the old image's start.
+	echo start >"$faults/hold"
+	tries=0
+	while executes && [ $tries -lt 50 ]; do
+		tries=$((tries + 1))
+	done
+	before=$(counter instructions)
+	rung=$(counter doorbells)
+	echo 0x2000000000000001 >"$dir/login" &
+	login=$!
+	until [ "$(counter doorbells)" -gt "$rung" ]; do
+		read -r _ <"$dev/state"
+	done
+	executes
+	after=$(counter instructions)
+	echo none >"$faults/hold"
+	wait $swapper
+	wait $login
+	echo 0x2000000000000001 >"$dir/logout"
+	echo "$((after - before)) instructions"
+	[ "$after" -eq "$before" ]
+}
+check "nothing executes while the old image is put back" \
+	eval "put_back_held && put_back_held"
+check "and 1.1.0 serves on, as it was" unchanged 1.1.0 "$logins_before"
 
 check "fio has read what it wrote, and not one I/O failed [U13]" io_clean
 check "every request was answered, once [U13]" io_adds_up

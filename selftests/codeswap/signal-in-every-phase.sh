@@ -34,10 +34,13 @@ at()
 	where="$1, $(phase_at "$2"), at $2"
 }
 
-# waits: the writer is there still, and so is the update
+# waits: the writer is there still, and so is the update. One that has ended, and
+# that nobody has waited for, waits in no place of the kernel.
 waits()
 {
-	kill -0 "$swapper" && [ "$(attr phase)" = "$(phase_at "$1")" ]
+	! await 0.5 "/proc/$swapper/wchan" 0 >/dev/null 2>&1 &&
+		[ -e "/proc/$swapper/wchan" ] &&
+		[ "$(attr phase)" = "$(phase_at "$1")" ]
 }
 
 # killed SIGNAL POINT: Results: 3
