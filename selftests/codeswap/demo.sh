@@ -41,6 +41,7 @@ run codeswap list
 first=$(attr version)
 
 step "fio writes at random to $disk and reads back what it wrote"
+IO_RATE=0
 io_start
 before=$(logins)
 

@@ -80,6 +80,11 @@ daemon_stop()
 	daemon=
 }
 
+# Requests a second that fio begins with: enough to be in the way of whatever
+# a test does, and not so many that a slow kernel does nothing else. 0: as
+# many as there can be.
+IO_RATE=${IO_RATE:-100}
+
 # io_start [ARGUMENT...]: fio writes at random and reads back what it wrote,
 # all the time, on the first half of the disk
 io_start()
@@ -91,7 +96,7 @@ io_start()
 			--ioengine=libaio --rw=randwrite --bsrange=4k-64k \
 			--iodepth=16 --size=50% --verify=crc32c \
 			--verify_fatal=1 --verify_backlog=64 --time_based \
-			--runtime=3600 --eta=never --output-format=json \
+			--runtime=3600 --rate_iops=$IO_RATE --eta=never --output-format=json \
 			--output="$RESULTS/fio.json" "$@" 2>"$RESULTS/fio.err"
 		: >"$RESULTS/fio.done"
 	) &

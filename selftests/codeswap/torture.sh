@@ -75,6 +75,7 @@ done_swaps=0
 load_modules
 device_up hba0 1.1.0 logins=64
 before_logins=$(logins | awk '{ print $1, $2, $4 }')
+IO_RATE=0
 io_start
 swap_many $WARM_UP || bail "the warm-up failed"
 measure >"$RESULTS/before"
