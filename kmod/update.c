@@ -56,7 +56,7 @@ void csw_update_end(struct csw_update *update, enum codeswap_result result,
 
 /* Ends what has been claimed and not been started. job->lock is held. */
 void csw_update_end_unstarted(struct csw_job *job, enum codeswap_result result,
-			  const struct csw_error *err)
+			      const struct csw_error *err)
 {
 	unsigned int i;
 
@@ -69,7 +69,7 @@ void csw_update_end_unstarted(struct csw_job *job, enum codeswap_result result,
 }
 
 int csw_update_claim(struct csw_job *job, struct csw_update *update,
-		 struct codeswap_device *cdev, struct csw_error *err)
+		     struct codeswap_device *cdev, struct csw_error *err)
 {
 	int ret = 0;
 

@@ -96,7 +96,8 @@ io_start()
 			--ioengine=libaio --rw=randwrite --bsrange=4k-64k \
 			--iodepth=16 --size=50% --verify=crc32c \
 			--verify_fatal=1 --verify_backlog=64 --time_based \
-			--runtime=3600 --rate_iops=$IO_RATE --eta=never --output-format=json \
+			--runtime=3600 --rate_iops="$IO_RATE" --eta=never \
+			--output-format=json \
 			--output="$RESULTS/fio.json" "$@" 2>"$RESULTS/fio.err"
 		: >"$RESULTS/fio.done"
 	) &

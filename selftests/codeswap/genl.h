@@ -108,7 +108,7 @@ static const struct nlattr *find_attr(const void *bytes, size_t len, int type)
 	return NULL;
 }
 
-/* An error message, or an acknowledgement: its code, and @said. */
+/* An error message, or an acknowledgment: its code, and @said. */
 static int read_verdict(const struct nlmsghdr *head)
 {
 	const struct nlmsgerr *verdict = NLMSG_DATA(head);
