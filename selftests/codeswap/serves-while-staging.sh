@@ -72,6 +72,6 @@ check "none of it lies inside running memory [U2]" outside_running_memory
 codeswap release "$label"
 await 20 "$dev/phase" idle >/dev/null
 same "then the swap is done; the device has its logins, and staging is gone" \
-	"$(attr version) $(logins | awk '{ print $1, $2, $4 }' | cksum) $(staging)" \
-	"3.0.0 $(echo "$before" | awk '{ print $1, $2, $4 }' | cksum) "
+	"$(attr version) $(logins | awk '{ print $1, $2, $4 }' | md5sum) $(staging)" \
+	"3.0.0 $(echo "$before" | awk '{ print $1, $2, $4 }' | md5sum) "
 check "not one I/O failed" io_clean
