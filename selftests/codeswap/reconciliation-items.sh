@@ -8,6 +8,8 @@
 plan 29
 
 load_modules
+# The cache is to be found filled.
+IO_RATE=0
 device_up hba0 1.1.0 size=16777216 max_logins=64
 io_start
 swap_to 1.1.0 --force >/dev/null || bail "cannot have the modules burned"
