@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * codeswap.ko's private header: the map of the module. Front ends (chardev.c,
- * netlink.c, sysfs.c) decode and call swap.c and job.c; those run the
+ * netlink.c, sysfs.c) decode and call control.c and job.c; those run the
  * protocol on what lies below them; nothing below calls upwards, apart from
  * the csw_notify_*() calls.
  */
@@ -370,7 +370,7 @@ u64 csw_job_update_id(const struct csw_job *job);	/* of the first device, 0 if n
 void csw_job_get(struct csw_job *job);
 void csw_job_put(struct csw_job *job);
 
-/* swap.c: what can be asked of a device whose image is staged, or later */
+/* control.c: what can be asked of a device whose image is staged, or later */
 int csw_swap(struct codeswap_device *cdev, bool hold, u64 *update_id, struct csw_error *err);
 int csw_release(struct codeswap_device *cdev, struct csw_error *err);
 int csw_cancel(struct codeswap_device *cdev, struct csw_error *err);
