@@ -120,15 +120,24 @@ io_count()
 	awk '{ print $1 + $5 }' "/sys/block/$label/stat"
 }
 
-# io_moves: more requests complete, within 20 s
+# io_moves: more requests complete, within a minute
 io_moves()
 {
 	io_before=$(io_count)
-	io_until=$(($(date +%s) + 20))
+	io_until=$(($(date +%s) + 60))
 	while [ "$(io_count)" -lt $((io_before + 50)) ]; do
-		[ "$(date +%s)" -lt $io_until ] || return 1
+		[ "$(date +%s)" -lt $io_until ] || { io_stands; return 1; }
 		read -r _ <"$dev/state"
 	done
+}
+
+# io_stands: what there is to tell of I/O that does not move
+io_stands()
+{
+	echo "$(($(io_count) - io_before)) requests in a minute;" 		"$(awk '{ print $9 }' "/sys/block/$label/stat") in flight"
+	[ ! -e "$RESULTS/fio.done" ] || echo "fio has ended"
+	cat "$RESULTS/fio.err"
+	debug stats
 }
 
 # io_clean: ends fio; fails if a single request of it did
@@ -152,9 +161,11 @@ logins()
 serves()
 {
 	# An update whose image runs already may have its last words to say.
-	await 10 "$dev/phase" idle >/dev/null &&
-		[ "$(attr state) $(attr version)" = "running $1" ] &&
-		io_moves
+	await 60 "$dev/phase" idle >/dev/null ||
+		{ echo "phase $(attr phase)"; return 1; }
+	[ "$(attr state) $(attr version)" = "running $1" ] ||
+		{ echo "$(attr state) $(attr version)"; return 1; }
+	io_moves
 }
 
 # swap_to VERSION [ARGUMENT...]
@@ -283,7 +294,7 @@ swap_refused()
 # unchanged VERSION LOGINS
 unchanged()
 {
-	serves "$1" || { echo "state $(attr state) $(attr version)"; return 1; }
+	serves "$1" || return 1
 	[ "$(logins)" = "$2" ] || { echo "other logins"; return 1; }
 	[ -z "$(staging)" ] || { echo "mapped: $(staging)"; return 1; }
 }
