@@ -266,6 +266,9 @@ static __poll_t door_poll(struct file *file, poll_table *wait)
 	struct csw_door *door = file->private_data;
 
 	poll_wait(file, &door->wait, wait);
+	/* Woken when the device goes, whoever has written what. */
+	if (door->cdev)
+		poll_wait(file, &door->cdev->wait, wait);
 	if (door_gone(door))
 		return EPOLLERR | EPOLLHUP;
 	return csw_door_busy(door) ? 0 : EPOLLIN | EPOLLRDNORM | EPOLLOUT | EPOLLWRNORM;

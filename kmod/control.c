@@ -35,6 +35,12 @@ int csw_swap(struct codeswap_device *cdev, bool hold, u64 *update_id,
 	return ret;
 }
 
+static int none_is_on(struct codeswap_device *cdev, struct csw_error *err)
+{
+	return csw_error(err, CODESWAP_REASON_NOT_RUNNING, -ENODATA,
+			 "no update of %s is on", cdev->label);
+}
+
 /**
  * csw_release() - let an update that is held in ready go on
  * @cdev: device
@@ -47,8 +53,7 @@ int csw_release(struct codeswap_device *cdev, struct csw_error *err)
 	struct csw_update *update = csw_update_get(cdev);
 
 	if (!update)
-		return csw_error(err, CODESWAP_REASON_NOT_RUNNING, -ENODATA,
-				 "no update of %s is on", cdev->label);
+		return none_is_on(cdev, err);
 	WRITE_ONCE(update->hold, false);
 	wake_up_all(&cdev->wait);
 	csw_update_put(update);
@@ -78,13 +83,14 @@ int csw_cancel(struct codeswap_device *cdev, struct csw_error *err)
 	int ret = 0;
 
 	if (!update)
-		return csw_error(err, CODESWAP_REASON_NOT_RUNNING, -ENODATA,
-				 "no update of %s is on", cdev->label);
+		return none_is_on(cdev, err);
 	csw_error(&why, CODESWAP_REASON_CANCELLED, -ECANCELED,
 		  "cancelled before the swap began");
 	if (csw_update_cancel(update, CODESWAP_RESULT_CANCELLED, &why)) {
 		mutex_lock(&cdev->lock);
-		if (cdev->status.phase >= CODESWAP_PHASE_QUIESCING)
+		if (!update->bound)
+			ret = none_is_on(cdev, err);
+		else if (cdev->status.phase >= CODESWAP_PHASE_QUIESCING)
 			ret = too_late(cdev, err);
 		else
 			WRITE_ONCE(update->cancel, true);
@@ -123,12 +129,16 @@ static int rollback_later(struct codeswap_device *cdev, struct csw_error *err)
 int csw_rollback(struct codeswap_device *cdev, struct csw_error *err)
 {
 	struct csw_update *update = csw_update_get(cdev);
+	bool ended;
 	int ret = 0;
 
 	if (!update)
 		return rollback_later(cdev, err);
 	mutex_lock(&cdev->lock);
-	if (cdev->status.phase < CODESWAP_PHASE_QUIESCING)
+	ended = !update->bound;
+	if (ended)
+		;
+	else if (cdev->status.phase < CODESWAP_PHASE_QUIESCING)
 		ret = csw_error(err, CODESWAP_REASON_BUSY, -EBUSY,
 				"the update of %s has not changed anything yet; cancel it",
 				cdev->label);
@@ -141,7 +151,7 @@ int csw_rollback(struct codeswap_device *cdev, struct csw_error *err)
 	mutex_unlock(&cdev->lock);
 	wake_up_all(&cdev->wait);
 	csw_update_put(update);
-	return ret;
+	return ended ? rollback_later(cdev, err) : ret;
 }
 
 static int reset_locked(struct codeswap_device *cdev, struct csw_error *err)

@@ -7,6 +7,12 @@
 
 #include "update.h"
 
+static int cancelled(struct csw_swap *swap)
+{
+	return csw_error(&swap->error, CODESWAP_REASON_CANCELLED, -ECANCELED,
+			 "cancelled before the image was loaded; the boot ROM goes on asking");
+}
+
 /*
  * A boot ROM that still tests its memory would write over what is loaded; and
  * a device that has failed its test gets no image.
@@ -24,8 +30,7 @@ static int wait_until_it_asks(struct csw_swap *swap)
 				 "the boot ROM of %s has not asked for an image within %u ms (limits/reset)",
 				 cdev->label, limit);
 	if (READ_ONCE(update->cancel))
-		return csw_error(&swap->error, CODESWAP_REASON_CANCELLED, -ECANCELED,
-				 "cancelled before the boot ROM asked for an image");
+		return cancelled(swap);
 	if (cdev->selftest)
 		return csw_error(&swap->error, CODESWAP_REASON_NOT_HEALTHY, -EIO,
 				 "the self-test of %s failed with code 0x%x; it gets no image",
@@ -33,16 +38,32 @@ static int wait_until_it_asks(struct csw_swap *swap)
 	return 0;
 }
 
+/* Up to here the device has not been touched. */
+static int prepare(struct csw_swap *swap)
+{
+	int ret;
+
+	ret = wait_until_it_asks(swap);
+	if (ret)
+		return ret;
+	ret = csw_map(&swap->image, swap->cdev,
+		      csw_update_stage(swap->update)->mem, false);
+	if (ret)
+		return csw_error(&swap->error, ret == -ENOMEM ?
+				 CODESWAP_REASON_NO_MEMORY : CODESWAP_REASON_DRIVER,
+				 ret, "the image cannot be mapped for %s: error %d",
+				 swap->cdev->label, ret);
+	if (csw_update_commit(swap->update, CODESWAP_PHASE_OVERLAYING))
+		return 0;
+	csw_unmap(&swap->image);
+	return cancelled(swap);
+}
+
 static int load(struct csw_swap *swap)
 {
 	struct codeswap_device *cdev = swap->cdev;
 	int ret;
 
-	ret = csw_map(&swap->image, cdev, csw_update_stage(swap->update)->mem,
-		      false);
-	if (ret)
-		return ret;
-	csw_enter_phase(cdev, CODESWAP_PHASE_OVERLAYING);
 	ret = csw_overlay(swap);
 	if (ret)
 		return ret;
@@ -69,7 +90,7 @@ static int load(struct csw_swap *swap)
  */
 enum codeswap_result csw_load(struct csw_swap *swap)
 {
-	int ret = wait_until_it_asks(swap);
+	int ret = prepare(swap);
 
 	if (ret)
 		return ret == -ECANCELED ? CODESWAP_RESULT_CANCELLED :

@@ -112,22 +112,6 @@ static enum reconcile_end reconcile(struct csw_swap *swap)
 	return WORKING;
 }
 
-/* From here on csw_cancel() says that it is too late. */
-static bool enter_quiescing(struct csw_swap *swap)
-{
-	struct codeswap_device *cdev = swap->cdev;
-	bool cancel;
-
-	mutex_lock(&cdev->lock);
-	cancel = READ_ONCE(swap->update->cancel);
-	if (!cancel)
-		csw_set_phase(cdev, CODESWAP_PHASE_QUIESCING);
-	mutex_unlock(&cdev->lock);
-	if (!cancel)
-		csw_notify_device(cdev);
-	return !cancel;
-}
-
 /* A held update waits for its operator as long as that takes. */
 static int wait_in_ready(struct csw_swap *swap)
 {
@@ -137,7 +121,8 @@ static int wait_in_ready(struct csw_swap *swap)
 	wait_event_idle(swap->cdev->wait, !READ_ONCE(update->hold) ||
 			READ_ONCE(update->cancel) ||
 			READ_ONCE(swap->cdev->events) & CSW_EV_CRASH);
-	return enter_quiescing(swap) ? 0 : cancelled(swap);
+	return csw_update_commit(update, CODESWAP_PHASE_QUIESCING) ?
+	       0 : cancelled(swap);
 }
 
 /* @parked tells whether the device is parked, if this fails. */

@@ -193,6 +193,28 @@ int csw_update_cancel(struct csw_update *update, enum codeswap_result result,
 	return ret;
 }
 
+/**
+ * csw_update_commit() - enter the phase from which it cannot be cancelled
+ * @update: it runs
+ * @phase: quiescing, or what a load begins with
+ *
+ * Return: false if it has been cancelled; the phase is as it was then.
+ */
+bool csw_update_commit(struct csw_update *update, enum codeswap_phase phase)
+{
+	struct codeswap_device *cdev = update->cdev;
+	bool cancelled;
+
+	mutex_lock(&cdev->lock);
+	cancelled = READ_ONCE(update->cancel);
+	if (!cancelled)
+		csw_set_phase(cdev, phase);
+	mutex_unlock(&cdev->lock);
+	if (!cancelled)
+		csw_notify_device(cdev);
+	return !cancelled;
+}
+
 void csw_update_gone(struct codeswap_device *cdev)
 {
 	struct csw_update *update = csw_update_get(cdev);

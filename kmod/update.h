@@ -89,7 +89,7 @@ bool csw_is_running(struct codeswap_device *cdev, const struct csw_header *new);
  * @cdev: a reference; @cdev->update is this until it ends
  * @id: counts the updates of the module
  * @work: runs it
- * @bound: @cdev has been claimed and not been let go
+ * @bound: @cdev has been claimed and not been let go; under @cdev->lock
  * @started: @work is queued or runs; under @cdev->lock
  * @hold: wait in ready; under @cdev->lock
  * @cancel: give up if that is still possible
@@ -119,6 +119,7 @@ struct csw_update *csw_update_get(struct codeswap_device *cdev);
 void csw_update_put(struct csw_update *update);
 int csw_update_cancel(struct csw_update *update, enum codeswap_result result,
 		      const struct csw_error *why);
+bool csw_update_commit(struct csw_update *update, enum codeswap_phase phase);
 void csw_update_gone(struct codeswap_device *cdev);
 
 /* event.c */

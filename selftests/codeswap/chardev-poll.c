@@ -258,23 +258,60 @@ TEST_F(door, signal_that_the_writer_handles_does_not)
 	EXPECT_STREQ("2.0.0", attr("version"));
 }
 
+/* A second device, opened; @node is its name. */
+static int open_another(char node[64])
+{
+	FILE *found;
+	int n;
+
+	if (!run("mkdir /sys/kernel/config/codeswap_sim/gone && "
+		 "echo 1 >/sys/kernel/config/codeswap_sim/gone/power"))
+		return -1;
+	found = popen("for d in /sys/class/codeswap/*; do [ $d = $(dirname $d)/"
+		      "codeswap0 ] || echo /dev/${d##*/}; done", "r");
+	n = fscanf(found, "%63s", node);
+	pclose(found);
+	return n == 1 ? open(node, O_RDWR | O_NONBLOCK) : -1;
+}
+
+static bool remove_another(void)
+{
+	return run("echo 0 >/sys/kernel/config/codeswap_sim/gone/power && "
+		   "rmdir /sys/kernel/config/codeswap_sim/gone");
+}
+
+/* Nothing has been written; the poller is told nevertheless. */
+TEST_F(door, device_goes_while_somebody_polls)
+{
+	int status, fd;
+	char node[64];
+	pid_t pid;
+
+	fd = open_another(node);
+	ASSERT_LE(0, fd);
+	pid = fork();
+	if (!pid) {
+		struct pollfd pollfd = { .fd = fd };
+
+		_exit(poll(&pollfd, 1, -1) != 1 ||
+		      pollfd.revents != (POLLERR | POLLHUP));
+	}
+	ASSERT_LT(0, pid);
+	ASSERT_TRUE(run("until grep -q ') S ' /proc/%d/stat; do :; done", pid));
+	EXPECT_TRUE(remove_another());
+	EXPECT_EQ(pid, waitpid(pid, &status, 0));
+	EXPECT_EQ(0, status);
+	close(fd);
+}
+
 TEST_F(door, device_that_has_gone)
 {
 	char node[64];
-	FILE *found;
-	int fd;
+	int fd = open_another(node);
 
-	ASSERT_TRUE(run("mkdir /sys/kernel/config/codeswap_sim/gone && "
-			"echo 1 >/sys/kernel/config/codeswap_sim/gone/power"));
-	found = popen("for d in /sys/class/codeswap/*; do [ $d = $(dirname $d)/"
-		      "codeswap0 ] || echo /dev/${d##*/}; done", "r");
-	ASSERT_EQ(1, fscanf(found, "%63s", node));
-	pclose(found);
-	fd = open(node, O_RDWR | O_NONBLOCK);
 	ASSERT_LE(0, fd);
 	ASSERT_EQ(1000, write(fd, self->image, 1000));
-	ASSERT_TRUE(run("echo 0 >/sys/kernel/config/codeswap_sim/gone/power && "
-			"rmdir /sys/kernel/config/codeswap_sim/gone"));
+	ASSERT_TRUE(remove_another());
 	EXPECT_EQ(POLLERR | POLLHUP, events(fd, 0));
 	EXPECT_EQ(-1, write(fd, self->image + 1000, 1000));
 	EXPECT_EQ(ENODEV, errno);

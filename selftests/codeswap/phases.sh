@@ -93,8 +93,7 @@ table()
 # nothing of an update is left
 as_before()
 {
-	serves "$1" ||
-		{ echo "$(attr state) $(attr phase) $(attr version)"; return 1; }
+	serves "$1" || return 1
 	[ "$(table)" = "$2" ] || { echo "other logins"; return 1; }
 	[ -z "$(staging)" ] || { echo "mapped: $(staging)"; return 1; }
 }

@@ -82,6 +82,23 @@ load_fails()
 	goes_on "a load fails" 1.1.0
 }
 
+# Nothing has been touched, so nothing is reset.
+load_cancelled()
+{
+	codeswap reset "$label" || bail "no reset"
+	resets=$(counter resets)
+	reach attach codeswap swap "$label" "$(image hba-1.1.0)" ||
+		bail "not at attach: $(cat "$RESULTS/swapper.err")"
+	check "a load is cancelled: that is taken" codeswap cancel "$label"
+	swapper_ends
+	check "a load is cancelled: before anything is loaded" \
+		ended cancelled staged:cancelled
+	check "a load is cancelled: the boot ROM asks on" asks
+	same "a load is cancelled: no reset" "$(counter resets)" "$resets"
+	check "a load is cancelled: the next one goes well" swap_to 1.1.0
+	goes_on "a load is cancelled" 1.1.0
+}
+
 by_order()
 {
 	codeswap stage "$label" "$(image hba-2.0.0)" >/dev/null ||
@@ -116,7 +133,7 @@ by_itself()
 	daemon_stop
 }
 
-plan $((8 + 6 + 5 + 10 + 4 + 4))
+plan $((8 + 6 + 5 + 7 + 10 + 4 + 4))
 load_modules
 device_up hba0 1.1.0 size=16777216 logins=16
 table=$(table)
@@ -126,6 +143,7 @@ resets=$(counter resets)
 rollback_fails
 put_back_wrongly
 load_fails
+load_cancelled
 by_order
 by_itself
 check "afterwards a swap goes well" swap_to 2.0.0
