@@ -6,7 +6,9 @@
 # $node its own character device, $disk its disk, $label its short name.
 
 CLASS=/sys/class/codeswap
-RESULTS=${TMPDIR:-/tmp}
+# A place of this test's own: what another leaves behind must not be found.
+RESULTS=$(mktemp -d "${TMPDIR:-/tmp}/codeswap.XXXXXX") || exit 1
+on_exit "rm -rf $RESULTS"
 
 image()
 {

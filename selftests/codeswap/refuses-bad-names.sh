@@ -55,7 +55,8 @@ long=$(printf %063d 0)
 refuse_names()
 {
 	refuse "a path upwards" "$invalid" no-image "'../x.mrb' $plain" '../x.mrb\n'
-	refuse "a path from the root" "$invalid" no-image "'/tmp/x.mrb' $plain" '/tmp/x.mrb\n'
+	refuse "a path from the root" "$invalid" no-image \
+		"'$RESULTS/x.mrb' $plain" "$RESULTS/x.mrb\n"
 	refuse "a path downwards" "$invalid" no-image "'sub/x.mrb' $plain" 'sub/x.mrb\n'
 	refuse "the directory above" "$invalid" no-image "'..' $plain" '..\n'
 	refuse "the directory" "$invalid" no-image "'.' $plain" '.\n'
