@@ -136,7 +136,8 @@ io_moves()
 # io_stands: what there is to tell of I/O that does not move
 io_stands()
 {
-	echo "$(($(io_count) - io_before)) requests in a minute;" 		"$(awk '{ print $9 }' "/sys/block/$label/stat") in flight"
+	echo "$(($(io_count) - io_before)) requests in a minute"
+	awk '{ print $9, "in flight" }' "/sys/block/$label/stat"
 	[ ! -e "$RESULTS/fio.done" ] || echo "fio has ended"
 	cat "$RESULTS/fio.err"
 	debug stats
