@@ -7,6 +7,8 @@
  *		something else is written; reading tells whether one waits
  *	fail	the next op that comes to this point returns -EIO
  *	corrupt	the next overlay or write changes one byte
+ *	crash	(whatever is written) the instruction that the hart executes
+ *		next is overwritten by an illegal one
  *
  * A point that has struck is forgotten, so that the way back is clear.
  */
@@ -237,6 +239,28 @@ static const struct file_operations corrupt_fops = {
 	.write = corrupt_write,
 };
 
+static ssize_t crash_write(struct file *file, const char __user *buf,
+			   size_t len, loff_t *pos)
+{
+	struct sim_adapter *ad = container_of(file->private_data,
+					      struct sim_adapter, faults);
+	const __le32 illegal = 0;
+	bool done;
+
+	mutex_lock(&ad->hw_lock);
+	done = hba_ram_write(ad->hba, hba_hart_pc(ad->hba, 0), &illegal,
+			     sizeof(illegal));
+	mutex_unlock(&ad->hw_lock);
+	/* In the ROM, or in a bootstrap. */
+	return done ? len : -EBUSY;
+}
+
+static const struct file_operations crash_fops = {
+	.owner = THIS_MODULE,
+	.open = simple_open,
+	.write = crash_write,
+};
+
 void sim_faults_init(struct sim_adapter *ad)
 {
 	init_waitqueue_head(&ad->faults.wq);
@@ -256,4 +280,5 @@ void sim_faults_add(struct sim_adapter *ad)
 	debugfs_create_file("hold", 0600, dir, &ad->faults, &hold_fops);
 	debugfs_create_file("fail", 0200, dir, &ad->faults, &fail_fops);
 	debugfs_create_file("corrupt", 0200, dir, &ad->faults, &corrupt_fops);
+	debugfs_create_file("crash", 0200, dir, &ad->faults, &crash_fops);
 }

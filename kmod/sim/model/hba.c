@@ -111,6 +111,18 @@ void hba_halt(struct hba *hba)
 	mailbox_publish(hba);
 }
 
+/**
+ * hba_hart_pc - where a hart is
+ * @hba: the adapter
+ * @hart: 0 to config.harts - 1
+ *
+ * Return: address of the instruction that it executes next.
+ */
+u32 hba_hart_pc(const struct hba *hba, u32 hart)
+{
+	return hba->hart[hart].pc;
+}
+
 /* One turn of one hart: its interrupts, then some instructions. */
 static u32 turn(struct hba *hba, struct hart *h, u32 max)
 {
