@@ -53,9 +53,12 @@ static int prepare(struct csw_swap *swap)
 				 CODESWAP_REASON_NO_MEMORY : CODESWAP_REASON_DRIVER,
 				 ret, "the image cannot be mapped for %s: error %d",
 				 swap->cdev->label, ret);
+	ret = csw_overlay_plan(swap);
+	if (ret)
+		return csw_error(&swap->error, CODESWAP_REASON_NO_MEMORY, ret,
+				 "no memory to load %s", swap->cdev->label);
 	if (csw_update_commit(swap->update, CODESWAP_PHASE_OVERLAYING))
 		return 0;
-	csw_unmap(&swap->image);
 	return cancelled(swap);
 }
 
@@ -92,9 +95,11 @@ enum codeswap_result csw_load(struct csw_swap *swap)
 {
 	int ret = prepare(swap);
 
-	if (ret)
+	if (ret) {
+		csw_unmap(&swap->image);
 		return ret == -ECANCELED ? CODESWAP_RESULT_CANCELLED :
 					   CODESWAP_RESULT_REFUSED;
+	}
 	ret = load(swap);
 	csw_unmap(&swap->image);
 	if (!ret)

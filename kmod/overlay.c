@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Running memory: keep aside what an overlay would destroy, overlay, compare
- * with what it was made from, put back.
+ * Running memory: plan an overlay, keep aside what it will destroy, copy,
+ * compare with what it was copied from, put back.
  */
 #include <linux/mm.h>
 #include <linux/slab.h>
@@ -10,64 +10,126 @@
 
 #define COMPARE_STEP	(64U << 10)
 
-static int keep_segment(struct csw_swap *swap, const struct mrb_segment *s)
+/* Device address of a segment of the new image in staging memory. */
+static u64 staged_at(const struct csw_swap *swap, unsigned int i,
+		     const struct mrb_segment *s)
 {
-	struct csw_kept *kept = &swap->kept[swap->num_kept];
-
-	kept->address = le64_to_cpu(s->address);
-	kept->len = le64_to_cpu(s->file_size);
-	kept->buf = kvmalloc(kept->len, GFP_KERNEL);
-	if (!kept->buf)
-		return -ENOMEM;
-	swap->num_kept++;
-	return 0;
+	if (swap->work_mem && le16_to_cpu(s->kind) == MRB_SEG_DATA)
+		return swap->work.address + swap->data_at[i];
+	return swap->image.address + le64_to_cpu(s->offset);
 }
 
-static int read_kept(struct csw_swap *swap, struct csw_kept *kept)
+/* Adds to @to all text, or all data, of @image. @swap: it is the new one. */
+static int add_segments(struct csw_ranges *to, const struct mrb_image *image,
+			enum mrb_segment_kind kind, const struct csw_ranges *same,
+			const struct csw_swap *swap)
 {
-	return swap->ops->read(swap->cdev, kept->address, kept->buf, kept->len);
+	const struct mrb_segment *s;
+	unsigned int i;
+	int ret = 0;
+
+	for (i = 0; !ret && (s = mrb_segment(image, i)); i++)
+		if (le16_to_cpu(s->kind) == kind)
+			ret = csw_add_rest(to, s, swap ? staged_at(swap, i, s) : 0,
+					   same);
+	return ret;
+}
+
+static int plan(struct csw_swap *swap)
+{
+	const struct csw_ranges *same = &swap->same;
+	static const struct csw_ranges nothing;
+	const struct mrb_image *new = &swap->new->image;
+	const struct mrb_image *old = swap->old ? &swap->old->image : NULL;
+	int ret;
+
+	ret = add_segments(&swap->copied, new, MRB_SEG_TEXT, same, swap);
+	if (!ret)
+		ret = add_segments(&swap->copied, new, MRB_SEG_DATA, &nothing, swap);
+	if (!ret && old)
+		ret = add_segments(&swap->kept, old, MRB_SEG_TEXT, same, NULL);
+	swap->kept_text = swap->kept.num;
+	if (!ret && old)
+		ret = add_segments(&swap->kept, old, MRB_SEG_DATA, &nothing, NULL);
+	return ret;
+}
+
+/**
+ * csw_overlay_plan() - find what is to be copied, and what to be kept for it
+ * @swap: update, its image mapped; the old image runs, if there is one
+ *
+ * Return: 0 or a negative errno; csw_overlay_free() is right after either.
+ */
+int csw_overlay_plan(struct csw_swap *swap)
+{
+	const struct csw_params *params = csw_update_params(swap->update);
+	int ret = 0;
+
+	swap->buf = kvmalloc(COMPARE_STEP, GFP_KERNEL);
+	if (!swap->buf)
+		return -ENOMEM;
+	if (swap->old && params->method == CODESWAP_METHOD_DEFAULT)
+		ret = csw_find_same(swap->cdev, &swap->old->image,
+				    &swap->new->image,
+				    csw_update_stage(swap->update)->mem,
+				    swap->image.address, &swap->same);
+	return ret ?: plan(swap);
+}
+
+void csw_overlay_free(struct csw_swap *swap)
+{
+	csw_ranges_free(&swap->same);
+	csw_ranges_free(&swap->copied);
+	csw_ranges_free(&swap->kept);
+	csw_mem_free(swap->kept_mem);
+	swap->kept_mem = NULL;
+	kvfree(swap->buf);
+	swap->buf = NULL;
+}
+
+/* Calls @fn for what is kept, from range @from up to @to, piece by piece. */
+typedef int (*kept_fn)(struct csw_swap *swap, u64 address, void *p, size_t len);
+
+static int for_kept(struct csw_swap *swap, unsigned int from, unsigned int to,
+		    kept_fn fn)
+{
+	const struct codeswap_extent *e = swap->kept.array;
+	size_t offset = 0, done, n;
+	unsigned int i;
+	int ret = 0;
+	void *p;
+
+	for (i = 0; i < to && !ret; offset += e[i++].len) {
+		for (done = 0; i >= from && done < e[i].len && !ret; done += n) {
+			p = csw_mem_at(swap->kept_mem, offset + done, &n);
+			n = min3(n, e[i].len - done, (size_t)COMPARE_STEP);
+			ret = fn(swap, e[i].address + done, p, n);
+		}
+	}
+	return ret;
+}
+
+static int read_piece(struct csw_swap *swap, u64 address, void *p, size_t len)
+{
+	return swap->ops->read(swap->cdev, address, p, len);
 }
 
 /**
  * csw_keep_text() - keep the old image's text aside, and make room for its data
- * @swap: update; the old image runs, and its text does not change
- *
- * Text comes first in @swap->kept, data after it: csw_keep_data() has only to
- * read.
+ * @swap: update, planned; the old image runs, and its text does not change
  *
  * Return: 0 or a negative errno.
  */
 int csw_keep_text(struct csw_swap *swap)
 {
-	static const u16 kinds[] = { MRB_SEG_TEXT, MRB_SEG_DATA };
-	const struct mrb_segment *s;
-	unsigned int i, k;
-	int ret;
+	u64 bytes = csw_ranges_bytes(&swap->kept);
 
-	for (k = 0; k < ARRAY_SIZE(kinds); k++) {
-		for (i = 0; (s = mrb_segment(&swap->old->image, i)); i++) {
-			if (le16_to_cpu(s->kind) != kinds[k])
-				continue;
-			ret = keep_segment(swap, s);
-			if (!ret)
-				ret = read_kept(swap, &swap->kept[swap->num_kept - 1]);
-			if (ret)
-				return ret;
-		}
-	}
-	return 0;
-}
-
-static bool is_data(const struct csw_swap *swap, const struct csw_kept *kept)
-{
-	const struct mrb_segment *s;
-	unsigned int i;
-
-	for (i = 0; (s = mrb_segment(&swap->old->image, i)); i++)
-		if (le64_to_cpu(s->address) == kept->address &&
-		    le16_to_cpu(s->kind) == MRB_SEG_DATA)
-			return true;
-	return false;
+	if (!bytes)
+		return 0;
+	swap->kept_mem = csw_mem_alloc(bytes);
+	if (!swap->kept_mem)
+		return -ENOMEM;
+	return for_kept(swap, 0, swap->kept_text, read_piece);
 }
 
 /**
@@ -81,135 +143,103 @@ static bool is_data(const struct csw_swap *swap, const struct csw_kept *kept)
  */
 int csw_keep_data(struct csw_swap *swap)
 {
-	unsigned int i;
-	int ret = 0;
-
-	for (i = 0; i < swap->num_kept && !ret; i++)
-		if (is_data(swap, &swap->kept[i]))
-			ret = read_kept(swap, &swap->kept[i]);
-	return ret;
-}
-
-void csw_kept_free(struct csw_swap *swap)
-{
-	while (swap->num_kept)
-		kvfree(swap->kept[--swap->num_kept].buf);
-}
-
-/* Where a segment of the new image lies now: for the device, and for us. */
-static void find_staged(struct csw_swap *swap, unsigned int i,
-			const struct mrb_segment *s, u64 *address,
-			struct csw_mem **mem, size_t *offset)
-{
-	if (swap->work_mem && le16_to_cpu(s->kind) == MRB_SEG_DATA) {
-		*address = swap->work.address + swap->data_at[i];
-		*mem = swap->work_mem;
-		*offset = swap->data_at[i];
-		return;
-	}
-	*address = swap->image.address + le64_to_cpu(s->offset);
-	*mem = csw_update_stage(swap->update)->mem;
-	*offset = le64_to_cpu(s->offset);
-}
-
-static bool is_overlaid(const struct mrb_segment *s)
-{
-	u16 kind = le16_to_cpu(s->kind);
-
-	return (kind == MRB_SEG_TEXT || kind == MRB_SEG_DATA) && s->file_size;
+	return for_kept(swap, swap->kept_text, swap->kept.num, read_piece);
 }
 
 /**
- * csw_overlay() - copy text and data of the new image to where they run
- * @swap: update; the device is parked or in its boot ROM
+ * csw_overlay() - copy the new image's text and data to where they run
+ * @swap: update, planned; the device is parked or in its boot ROM
  *
  * Return: 0 or a negative errno; then running memory is in no known state.
  */
 int csw_overlay(struct csw_swap *swap)
 {
-	const struct mrb_segment *s;
-	struct csw_mem *mem;
-	size_t offset;
-	unsigned int i;
-	u64 address;
-	int ret = 0;
-
-	for (i = 0; !ret && (s = mrb_segment(&swap->new->image, i)); i++) {
-		if (!is_overlaid(s))
-			continue;
-		find_staged(swap, i, s, &address, &mem, &offset);
-		ret = swap->ops->overlay(swap->cdev, le64_to_cpu(s->address),
-					 address, le64_to_cpu(s->file_size));
-	}
-	return ret;
+	return swap->ops->overlay(swap->cdev, swap->copied.array,
+				  swap->copied.num);
 }
 
 static int compare(struct csw_swap *swap, u64 address, const void *with,
-		   size_t len, void *buf)
+		   size_t len)
 {
-	int ret = swap->ops->read(swap->cdev, address, buf, len);
+	const u8 *is = swap->buf, *wanted = with;
+	int ret = swap->ops->read(swap->cdev, address, swap->buf, len);
 	size_t i;
 
-	if (ret || !memcmp(buf, with, len))
+	if (ret || !memcmp(is, wanted, len))
 		return ret;
-	for (i = 0; ((u8 *)buf)[i] == ((const u8 *)with)[i]; i++)
+	for (i = 0; is[i] == wanted[i]; i++)
 		;
 	return csw_error(&swap->error, CODESWAP_REASON_VERIFY, -EIO,
 			 "running memory at 0x%llx is 0x%02x after the overlay, and should be 0x%02x",
-			 address + i, ((u8 *)buf)[i], ((const u8 *)with)[i]);
+			 address + i, is[i], wanted[i]);
 }
 
-static int verify_segment(struct csw_swap *swap, unsigned int index,
-			  const struct mrb_segment *s, void *buf)
+/* Host memory behind an address in staging memory. */
+static void *staged_piece(struct csw_swap *swap, u64 staged, size_t *room)
 {
-	u64 address = le64_to_cpu(s->address), staged;
-	size_t left = le64_to_cpu(s->file_size), offset, n;
-	struct csw_mem *mem;
-	void *p;
-	int ret = 0;
+	struct csw_mem *image = csw_update_stage(swap->update)->mem;
 
-	find_staged(swap, index, s, &staged, &mem, &offset);
-	for (; left && !ret; address += n, offset += n, left -= n) {
-		p = csw_mem_at(mem, offset, &n);
-		n = min3(n, left, (size_t)COMPARE_STEP);
-		ret = compare(swap, address, p, n, buf);
+	if (staged - swap->image.address < csw_mem_size(image))
+		return csw_mem_at(image, staged - swap->image.address, room);
+	return csw_mem_at(swap->work_mem, staged - swap->work.address, room);
+}
+
+static int verify_extent(struct csw_swap *swap, const struct codeswap_extent *e)
+{
+	size_t done, n;
+	int ret = 0;
+	void *p;
+
+	for (done = 0; done < e->len && !ret; done += n) {
+		p = staged_piece(swap, e->staged + done, &n);
+		n = min3(n, e->len - done, (size_t)COMPARE_STEP);
+		ret = compare(swap, e->address + done, p, n);
 	}
 	return ret;
 }
 
 /**
- * csw_verify() - compare running memory with what is staged
+ * csw_verify() - compare what was copied with what is staged
  * @swap: update, overlaid
  *
  * Return: 0, or a negative errno with @swap->error set if they differ.
  */
 int csw_verify(struct csw_swap *swap)
 {
-	void *buf = kvmalloc(COMPARE_STEP, GFP_KERNEL);
-	const struct mrb_segment *s;
 	unsigned int i;
 	int ret = 0;
 
-	if (!buf)
-		return -ENOMEM;
 	if (swap->work_mem)
 		csw_map_for_cpu(&swap->work);
-	for (i = 0; !ret && (s = mrb_segment(&swap->new->image, i)); i++)
-		if (is_overlaid(s))
-			ret = verify_segment(swap, i, s, buf);
-	kvfree(buf);
+	for (i = 0; i < swap->copied.num && !ret; i++)
+		ret = verify_extent(swap, &swap->copied.array[i]);
 	return ret;
 }
 
-static int put_back(struct csw_swap *swap, const struct csw_kept *kept, void *buf)
+static int write_piece(struct csw_swap *swap, u64 address, void *p, size_t len)
 {
-	size_t done, n;
-	int ret;
+	int ret = swap->ops->write(swap->cdev, address, p, len);
 
-	ret = swap->ops->write(swap->cdev, kept->address, kept->buf, kept->len);
-	for (done = 0; !ret && done < kept->len; done += n) {
-		n = min_t(size_t, kept->len - done, COMPARE_STEP);
-		ret = compare(swap, kept->address + done, kept->buf + done, n, buf);
+	return ret ?: compare(swap, address, p, len);
+}
+
+static int check_text(struct csw_swap *swap)
+{
+	const struct mrb_segment *s;
+	u8 digest[MRB_DIGEST_LEN];
+	unsigned int i;
+	int ret = 0;
+
+	for (i = 0; !ret && (s = mrb_segment(&swap->old->image, i)); i++) {
+		if (le16_to_cpu(s->kind) != MRB_SEG_TEXT)
+			continue;
+		ret = csw_digest_memory(swap->cdev, le64_to_cpu(s->address),
+					le64_to_cpu(s->file_size), digest);
+		if (!ret && memcmp(digest, s->digest, sizeof(digest)))
+			ret = csw_error(&swap->error, CODESWAP_REASON_VERIFY, -EIO,
+					"text of the old image, %llu bytes at 0x%llx, has another digest than its header says",
+					le64_to_cpu(s->file_size),
+					le64_to_cpu(s->address));
 	}
 	return ret;
 }
@@ -218,18 +248,17 @@ static int put_back(struct csw_swap *swap, const struct csw_kept *kept, void *bu
  * csw_put_back() - put the old image's text and data back, and look at it
  * @swap: update; the device is parked or stuck
  *
+ * What was not overlaid should be as it was, but an image that ran wild asks
+ * nobody. The same bytes are in the staged image.
+ *
  * Return: 0 or a negative errno.
  */
 int csw_put_back(struct csw_swap *swap)
 {
-	void *buf = kvmalloc(COMPARE_STEP, GFP_KERNEL);
-	unsigned int i;
-	int ret = 0;
+	int ret = for_kept(swap, 0, swap->kept.num, write_piece);
 
-	if (!buf)
-		return -ENOMEM;
-	for (i = 0; i < swap->num_kept && !ret; i++)
-		ret = put_back(swap, &swap->kept[i], buf);
-	kvfree(buf);
-	return ret;
+	if (ret || !check_text(swap))
+		return ret;
+	ret = swap->ops->overlay(swap->cdev, swap->same.array, swap->same.num);
+	return ret ?: check_text(swap);
 }

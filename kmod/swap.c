@@ -50,6 +50,9 @@ static int prepare(struct csw_swap *swap)
 	ret = csw_modules_keep(swap);
 	if (ret)
 		return driver_error(swap, "keep the dependent modules aside", ret);
+	ret = csw_overlay_plan(swap);
+	if (ret)
+		return driver_error(swap, "compare its memory with the image", ret);
 	ret = csw_keep_text(swap);
 	if (ret)
 		return driver_error(swap, "keep the old image aside", ret);
@@ -280,10 +283,10 @@ static enum codeswap_result run(struct csw_swap *swap)
 		result = csw_load(swap);
 	} else {
 		result = prepare(swap) ? CODESWAP_RESULT_REFUSED : live(swap);
-		csw_kept_free(swap);
 		csw_modules_free(swap);
 		csw_handover_destroy(swap);
 	}
+	csw_overlay_free(swap);
 	if (result == CODESWAP_RESULT_SUCCESS)
 		adopt(swap);
 	return result;

@@ -132,12 +132,20 @@ unsigned long csw_event_wait(struct codeswap_device *cdev, unsigned long events,
 unsigned long csw_event_wait_ms(struct codeswap_device *cdev,
 				unsigned long events, unsigned int ms);
 
-/* A part of running memory that is kept aside. */
-struct csw_kept {
-	u64 address;
-	size_t len;
-	void *buf;
+/* extents.c: parts of running memory that an update touches, or need not. */
+struct csw_ranges {
+	struct codeswap_extent *array;
+	unsigned int num;
+	unsigned int room;
 };
+
+void csw_ranges_free(struct csw_ranges *r);
+u64 csw_ranges_bytes(const struct csw_ranges *r);
+int csw_find_same(struct codeswap_device *cdev, const struct mrb_image *old,
+		  const struct mrb_image *new, const struct csw_mem *mem,
+		  u64 staged, struct csw_ranges *same);
+int csw_add_rest(struct csw_ranges *to, const struct mrb_segment *s, u64 staged,
+		 const struct csw_ranges *same);
 
 /* A dependent module as it was before the update. */
 struct csw_kept_module {
@@ -159,8 +167,12 @@ struct csw_kept_module {
  * @data_at: offset in @work_mem of the private copy of each segment, for data
  * @reports_at: offset of the item reports
  * @reports_seen: items already copied to the device
- * @kept: text and data of the old image
- * @num_kept: entries in @kept
+ * @same: text that is the same in the old and in the new image
+ * @copied: what is overlaid
+ * @kept: of the old image, what is kept aside; text first, then data
+ * @kept_text: entries of @kept that are text
+ * @kept_mem: their bytes, one after another
+ * @buf: to compare with
  * @modules: as they were
  * @num_modules: entries in @modules
  * @blackout: when it began
@@ -178,8 +190,12 @@ struct csw_swap {
 	size_t data_at[MRB_MAX_SEGMENTS];
 	size_t reports_at;
 	u32 reports_seen;
-	struct csw_kept kept[MRB_MAX_SEGMENTS];
-	unsigned int num_kept;
+	struct csw_ranges same;
+	struct csw_ranges copied;
+	struct csw_ranges kept;
+	unsigned int kept_text;
+	struct csw_mem *kept_mem;
+	void *buf;
 	struct csw_kept_module modules[MRB_MAX_SEGMENTS];
 	unsigned int num_modules;
 	ktime_t blackout;
@@ -207,10 +223,11 @@ u64 csw_handover_old_state(struct csw_swap *swap);
 u64 csw_handover_new_state(struct csw_swap *swap);
 void csw_handover_reason(struct csw_swap *swap, char *buf, size_t len);
 
-/* overlay.c: running memory: keep aside, overlay, verify, put back */
+/* overlay.c: running memory: plan, keep aside, overlay, verify, put back */
+int csw_overlay_plan(struct csw_swap *swap);
+void csw_overlay_free(struct csw_swap *swap);
 int csw_keep_text(struct csw_swap *swap);
 int csw_keep_data(struct csw_swap *swap);
-void csw_kept_free(struct csw_swap *swap);
 int csw_overlay(struct csw_swap *swap);
 int csw_verify(struct csw_swap *swap);
 int csw_put_back(struct csw_swap *swap);

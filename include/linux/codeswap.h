@@ -43,6 +43,19 @@ struct codeswap_module_info {
 };
 
 /**
+ * struct codeswap_extent - a piece of an overlay
+ * @address: in running memory
+ * @staged: in staging memory, an address given by &codeswap_ops.attach or
+ *	within what is there
+ * @len: bytes
+ */
+struct codeswap_extent {
+	u64 address;
+	u64 staged;
+	size_t len;
+};
+
+/**
  * struct codeswap_ops - what a driver does for the core
  *
  * Every op is called from process context, from one thread at a time for a
@@ -71,9 +84,10 @@ struct codeswap_module_info {
  *	codeswap_report_quiesced(). The blackout begins here
  * @resume: a quiesced device goes on with the old image. Answer:
  *	codeswap_report_resumed()
- * @overlay: copy @len bytes from @staged, an address given by @attach or
- *	within it, to @address in running memory. The device is parked or in
- *	its boot ROM
+ * @overlay: copy all of @num extents to running memory, in whatever order.
+ *	The device is parked or in its boot ROM. Most of the blackout is spent
+ *	here: a list for the device's own copy engine is better than orders
+ *	one by one
  * @read: copy @len bytes of running memory at @address to @buf. May be called
  *	while the device runs
  * @write: stop whatever the processors do, until the next @start or @reset, and
@@ -103,8 +117,8 @@ struct codeswap_ops {
 	int (*abandon)(struct codeswap_device *cdev);
 	int (*quiesce)(struct codeswap_device *cdev);
 	int (*resume)(struct codeswap_device *cdev);
-	int (*overlay)(struct codeswap_device *cdev, u64 address, u64 staged,
-		       size_t len);
+	int (*overlay)(struct codeswap_device *cdev,
+		       const struct codeswap_extent *extents, unsigned int num);
 	int (*read)(struct codeswap_device *cdev, u64 address, void *buf,
 		    size_t len);
 	int (*write)(struct codeswap_device *cdev, u64 address,

@@ -93,16 +93,16 @@ static int quiesce(struct codeswap_device *cdev)
 	return error ?: sim_codeswap_ops.quiesce(cdev);
 }
 
-static int overlay(struct codeswap_device *cdev, u64 address, u64 staged,
-		   size_t len)
+static int overlay(struct codeswap_device *cdev,
+		   const struct codeswap_extent *extents, unsigned int num)
 {
 	int error = strike(cdev, SIM_FAULT_OVERLAY);
 
 	faults_of(cdev)->overlaid = true;
 	if (!error)
-		error = sim_codeswap_ops.overlay(cdev, address, staged, len);
-	if (!error)
-		corrupt(cdev, SIM_FAULT_OVERLAY, address);
+		error = sim_codeswap_ops.overlay(cdev, extents, num);
+	if (!error && num)
+		corrupt(cdev, SIM_FAULT_OVERLAY, extents[0].address);
 	return error;
 }
 

@@ -95,24 +95,33 @@ static int sim_commit(struct codeswap_device *cdev)
 }
 
 /* As the device's own copy engine would: from what the IOMMU maps. */
-static int sim_overlay(struct codeswap_device *cdev, u64 address, u64 staged,
-		       size_t len)
+static int copy_extent(struct sim_adapter *ad, struct codeswap_extent e)
 {
-	struct sim_adapter *ad = sim_lock_hw(cdev);
-	int error = 0;
 	u32 bytes;
 	void *from;
 
-	while (len && !error) {
-		from = sim_iommu_window(ad, staged, &bytes, false);
-		bytes = min_t(size_t, bytes, len);
-		if (!from || address > U32_MAX ||
-		    !hba_ram_write(ad->hba, address, from, bytes))
-			error = -EFAULT;
-		address += bytes;
-		staged += bytes;
-		len -= bytes;
+	while (e.len) {
+		from = sim_iommu_window(ad, e.staged, &bytes, false);
+		bytes = min_t(size_t, bytes, e.len);
+		if (!from || e.address > U32_MAX ||
+		    !hba_ram_write(ad->hba, e.address, from, bytes))
+			return -EFAULT;
+		e.address += bytes;
+		e.staged += bytes;
+		e.len -= bytes;
 	}
+	return 0;
+}
+
+static int sim_overlay(struct codeswap_device *cdev,
+		       const struct codeswap_extent *extents, unsigned int num)
+{
+	struct sim_adapter *ad = sim_lock_hw(cdev);
+	unsigned int i;
+	int error = 0;
+
+	for (i = 0; i < num && !error; i++)
+		error = copy_extent(ad, extents[i]);
 	sim_unlock_hw(ad);
 	return error;
 }
