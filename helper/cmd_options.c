@@ -16,7 +16,7 @@ static const char options_help[] =
 "      --force             even to the very version that runs\n"
 "      --allow-downgrade   to an older version\n"
 "      --accept-lost NAME  accept that capability NAME is lost; repeatable\n"
-"      --method METHOD     how to overlay: default, full\n"
+"      --method METHOD     how to overlay: default, full, reset\n"
 "      --fd                the kernel reads the file itself; one image\n";
 
 static const char hold_help[] =
@@ -88,16 +88,21 @@ static int add_lost(struct update_options *o, const char *name)
 
 static int set_method(struct update_options *o, const char *name)
 {
-	if (!strcmp(name, "default")) {
-		o->feed.method = CODESWAP_METHOD_DEFAULT;
-	} else if (!strcmp(name, "full")) {
-		o->feed.method = CODESWAP_METHOD_FULL;
-	} else {
-		failed("there is no method '%s'; there are: default, full",
-		       name);
-		return CMD_USAGE;
+	static const char *const methods[] = {
+		[CODESWAP_METHOD_DEFAULT] = "default",
+		[CODESWAP_METHOD_FULL] = "full",
+		[CODESWAP_METHOD_RESET] = "reset",
+	};
+	u32 i;
+
+	for (i = 0; i < sizeof(methods) / sizeof(methods[0]); i++) {
+		if (strcmp(name, methods[i]))
+			continue;
+		o->feed.method = i;
+		return CMD_DONE;
 	}
-	return CMD_DONE;
+	failed("there is no method '%s'; there are: default, full, reset", name);
+	return CMD_USAGE;
 }
 
 static int take_option(struct update_options *o, int c, const char *verb)

@@ -56,7 +56,16 @@ struct csw_device {
 	u32 security_version;
 	u32 progress;
 	u32 declared_us;
+	u32 budget_us;
+	u32 overlay_extents;
+	u32 blackout_count;
+	u64 overlay_bytes;
+	u64 predicted_ns;
 	u64 blackout_ns;
+	u64 blackout_min_ns;
+	u64 blackout_median_ns;
+	u64 blackout_p99_ns;
+	u64 blackout_max_ns;
 	u64 update_id;
 	u64 phase_ns[CSW_NUM_PHASES];
 	u64 memory_size;

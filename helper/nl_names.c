@@ -84,6 +84,8 @@ static const char *const item_kinds[] = {
 	[CODESWAP_ITEM_PROTOCOL] = "protocol",
 	[CODESWAP_ITEM_MODULE] = "module",
 	[CODESWAP_ITEM_SYNC] = "sync",
+	[CODESWAP_ITEM_OVERLAY] = "overlay",
+	[CODESWAP_ITEM_BLACKOUT] = "blackout",
 };
 
 static const char *const item_verdicts[] = {
@@ -101,6 +103,8 @@ static const char *const item_units[] = {
 	[CODESWAP_ITEM_CARRY] = "entries",
 	[CODESWAP_ITEM_MODULE] = "bytes",
 	[CODESWAP_ITEM_SYNC] = "entries",
+	[CODESWAP_ITEM_OVERLAY] = "bytes",
+	[CODESWAP_ITEM_BLACKOUT] = "us",
 };
 
 const char *csw_state_name(u32 state)

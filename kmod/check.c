@@ -5,6 +5,8 @@
  * same comparisons serve an update, which wants the first refusal, and a
  * check, which wants to hear everything.
  */
+#include <linux/math64.h>
+
 #include "update.h"
 
 /**
@@ -96,7 +98,7 @@ static void check_size(struct comparison *c)
 		refuse(c, CODESWAP_REASON_TOO_LARGE, -EFBIG,
 		       "the image wants %llu bytes at 0x%llx, and the running memory of %s is %llu bytes at 0x%llx",
 		       size, base, c->cdev->label, memory_size, memory_base);
-	if (!c->old)
+	if (!c->old || c->params->method == CODESWAP_METHOD_RESET)
 		return;
 	snprintf(from, sizeof(from), "%llu",
 		 le64_to_cpu(c->old->header->memory_size));
@@ -294,6 +296,157 @@ bool csw_is_running(struct codeswap_device *cdev, const struct csw_header *new)
 	return same;
 }
 
+/* Says what is to be copied, and what that is expected to cost. */
+static void say_plan(struct comparison *c, const struct csw_plan *plan)
+{
+	u64 us = div_u64(plan->predicted_ns, NSEC_PER_USEC);
+	u32 budget = READ_ONCE(c->cdev->budget_us);
+	bool above = budget && us > budget;
+	struct csw_item item = {
+		.kind = CODESWAP_ITEM_OVERLAY,
+		.name = "text-and-data",
+		.count = plan->bytes,
+	};
+
+	snprintf(item.from, sizeof(item.from), "%llu bytes", plan->total);
+	snprintf(item.to, sizeof(item.to), "%u extents", plan->extents);
+	if (c->fn)
+		c->fn(c->data, &item);
+	if (!c->old)
+		return;
+
+	item.kind = CODESWAP_ITEM_BLACKOUT;
+	item.verdict = !above ? CODESWAP_ITEM_COMPATIBLE : c->params->force ?
+		       CODESWAP_ITEM_ACCEPTED : CODESWAP_ITEM_REFUSED;
+	item.count = us;
+	strscpy(item.name, "predicted", sizeof(item.name));
+	strscpy(item.to, "expected", sizeof(item.to));
+	strscpy(item.from, "no budget", sizeof(item.from));
+	if (budget)
+		snprintf(item.from, sizeof(item.from), "budget %u us", budget);
+	if (c->fn)
+		c->fn(c->data, &item);
+	if (above && !c->params->force)
+		refuse(c, CODESWAP_REASON_OVER_BUDGET, -ETIME,
+		       "a blackout of %llu us is expected, and the budget of %s is %u us (budget_us); --force swaps all the same",
+		       us, c->cdev->label, budget);
+}
+
+/**
+ * csw_check_plan() - compare an overlay with what the operator allows
+ * @cdev: device
+ * @new: image
+ * @old: image that runs, or %NULL
+ * @copied: what is to be copied
+ * @params: what the user allows
+ * @fn: takes items; may be %NULL
+ * @data: for @fn
+ * @plan: set
+ * @err: why not
+ *
+ * Context: process; takes @cdev->lock for a moment.
+ * Return: 0, or -ETIME with @err set.
+ */
+int csw_check_plan(struct codeswap_device *cdev, const struct csw_header *new,
+		   const struct csw_header *old, const struct csw_ranges *copied,
+		   const struct csw_params *params, csw_item_fn fn, void *data,
+		   struct csw_plan *plan, struct csw_error *err)
+{
+	struct comparison c = {
+		.cdev = cdev,
+		.old = old ? &old->image : NULL,
+		.new = &new->image,
+		.params = params,
+		.fn = fn,
+		.data = data,
+		.err = err,
+	};
+	const struct mrb_segment *s;
+	unsigned int i;
+
+	memset(err, 0, sizeof(*err));
+	memset(plan, 0, sizeof(*plan));
+	for (i = 0; (s = mrb_segment(&new->image, i)); i++)
+		if (le16_to_cpu(s->kind) == MRB_SEG_TEXT ||
+		    le16_to_cpu(s->kind) == MRB_SEG_DATA)
+			plan->total += le64_to_cpu(s->file_size);
+	plan->bytes = csw_ranges_bytes(copied);
+	plan->extents = copied->num;
+	if (old)
+		plan->predicted_ns =
+			csw_times_predict(cdev, plan->bytes,
+					  le32_to_cpu(new->image.header->declared_blackout_us));
+	say_plan(&c, plan);
+	return err->code;
+}
+
+/* As csw_overlay_plan(), but nothing is mapped. op_lock is held. */
+static int find_copied(struct codeswap_device *cdev, const struct csw_header *old,
+		       const struct csw_header *new, const struct csw_mem *mem,
+		       const struct csw_params *params,
+		       struct csw_ranges *copied)
+{
+	struct csw_ranges same = {}, none = {};
+	const struct mrb_segment *s;
+	unsigned int i;
+	int ret = 0;
+	u16 kind;
+
+	if (old && params->method == CODESWAP_METHOD_DEFAULT)
+		ret = csw_find_same(cdev, &old->image, &new->image, mem, 0, &same);
+	for (i = 0; !ret && (s = mrb_segment(&new->image, i)); i++) {
+		kind = le16_to_cpu(s->kind);
+		if (kind == MRB_SEG_TEXT || kind == MRB_SEG_DATA)
+			ret = csw_add_rest(copied, s, 0,
+					   kind == MRB_SEG_TEXT ? &same : &none);
+	}
+	csw_ranges_free(&same);
+	return ret;
+}
+
+/**
+ * csw_check_overlay() - the overlay's part of a check
+ * @cdev: device
+ * @new: image
+ * @mem: its bytes
+ * @params: what the user allows
+ * @fn: takes items
+ * @data: for @fn
+ * @err: why not
+ *
+ * Says nothing while an update or a reset has the device: then what runs now is
+ * not what would be overlaid.
+ *
+ * Context: process; may take @cdev->op_lock.
+ * Return: 0 or a negative errno with @err set.
+ */
+int csw_check_overlay(struct codeswap_device *cdev, const struct csw_header *new,
+		      const struct csw_mem *mem, const struct csw_params *params,
+		      csw_item_fn fn, void *data, struct csw_error *err)
+{
+	struct csw_ranges copied = {};
+	struct csw_header *old;
+	struct csw_plan plan;
+	int ret;
+
+	if (!mutex_trylock(&cdev->op_lock))
+		return 0;
+	old = running_header(cdev);
+	ret = cdev->gone ? -ENODEV :
+	      find_copied(cdev, old, new, mem, params, &copied);
+	if (ret)
+		csw_error(err, CODESWAP_REASON_DRIVER, ret,
+			  "the memory of %s cannot be compared: error %d",
+			  cdev->label, ret);
+	else
+		ret = csw_check_plan(cdev, new, old, &copied, params, fn, data,
+				     &plan, err);
+	csw_header_put(old);
+	csw_ranges_free(&copied);
+	mutex_unlock(&cdev->op_lock);
+	return ret;
+}
+
 /**
  * csw_check() - compare an image with a device and what runs on it
  * @cdev: device
@@ -330,7 +483,7 @@ int csw_check(struct codeswap_device *cdev, const struct csw_header *new,
 	check_security(&c);
 	check_required(&c);
 	check_lost(&c);
-	if (old)
+	if (old && params->method != CODESWAP_METHOD_RESET)
 		check_states(&c);
 	csw_header_put(old);
 	return err->code;

@@ -91,6 +91,36 @@ struct csw_job;
 struct csw_update;
 
 /**
+ * struct csw_blackouts - what the last swaps of a device have cost
+ * @num: how many they are, 1,024 at most
+ * @min_ns: the shortest, nanoseconds
+ * @median_ns: as many were longer as shorter
+ * @p99_ns: one in a hundred was longer
+ * @max_ns: the longest
+ */
+struct csw_blackouts {
+	unsigned int num;
+	u64 min_ns;
+	u64 median_ns;
+	u64 p99_ns;
+	u64 max_ns;
+};
+
+/**
+ * struct csw_plan - what an update will do to running memory
+ * @total: bytes of text and data of the new image
+ * @bytes: of these to be copied
+ * @extents: in so many pieces
+ * @predicted_ns: blackout to be expected; 0 where there is no I/O to interrupt
+ */
+struct csw_plan {
+	u64 total;
+	u64 bytes;
+	u32 extents;
+	u64 predicted_ns;
+};
+
+/**
  * enum csw_trust - what is known of an image's signature
  * @CSW_UNSIGNED: it has none
  * @CSW_PENDING: it has one that has not come yet
@@ -149,6 +179,9 @@ struct csw_item {
  * @new_version: version of that image
  * @image_name: what the last update's image was called, may be empty
  * @progress: of @phase, percent
+ * @overlay_bytes: what the last update had to copy in the blackout
+ * @overlay_extents: in so many pieces
+ * @predicted_ns: blackout that was expected of it
  * @blackout_ns: last time without I/O, from the order to quiesce to its end
  * @update_id: last update, 0 if there has been none
  * @phase_ns: time spent in each phase of the last update
@@ -169,6 +202,9 @@ struct csw_status {
 	struct mrb_version new_version;
 	char image_name[CODESWAP_NAME_LEN];
 	u32 progress;
+	u64 overlay_bytes;
+	u32 overlay_extents;
+	u64 predicted_ns;
 	u64 blackout_ns;
 	u64 update_id;
 	u64 phase_ns[CSW_PHASES];
@@ -201,6 +237,9 @@ struct csw_status {
  * @update: the one update that may be on, or %NULL
  * @limits: set by sysfs
  * @security_floor: highest security version that has run
+ * @budget_us: longest blackout that may be expected of an update that is not
+ *	forced, 0: any; set by sysfs
+ * @times: blackouts of the past; see times.c
  * @require_signature: takes no image that is not %CSW_TRUSTED; set by sysfs
  * @items: reported by the last update's bootstrap
  * @num_items: entries in @items
@@ -241,6 +280,8 @@ struct codeswap_device {
 	char previous_name[CODESWAP_NAME_LEN];
 	struct csw_update *update;
 	struct csw_limits limits;
+	u32 budget_us;
+	struct csw_times *times;
 	bool require_signature;
 	u32 security_floor;
 	struct csw_item *items;
@@ -287,6 +328,8 @@ void csw_set_state(struct codeswap_device *cdev, enum codeswap_device_state stat
 void csw_set_phase(struct codeswap_device *cdev, enum codeswap_phase phase);
 void csw_set_result(struct codeswap_device *cdev, enum codeswap_result result,
 		    const struct csw_error *err);
+void csw_set_plan(struct codeswap_device *cdev, const struct csw_plan *plan);
+void csw_set_blackout(struct codeswap_device *cdev, u64 ns);
 void csw_set_progress(struct codeswap_device *cdev, u32 percent);
 void csw_get_status(struct codeswap_device *cdev, struct csw_status *status);
 const char *csw_state_name(enum codeswap_device_state state);
@@ -421,6 +464,13 @@ void csw_chardev_exit(void);
 int csw_chardev_add(struct codeswap_device *cdev);
 void csw_chardev_del(struct codeswap_device *cdev);
 extern dev_t csw_devt;
+
+/* times.c: blackouts of the past, and the next one */
+int csw_times_init(struct codeswap_device *cdev);
+void csw_times_exit(struct codeswap_device *cdev);
+void csw_times_note(struct codeswap_device *cdev, u64 blackout_ns, u64 copy_ns, u64 copy_bytes);
+void csw_times_get(struct codeswap_device *cdev, struct csw_blackouts *s);
+u64 csw_times_predict(struct codeswap_device *cdev, u64 bytes, u32 declared_us);
 
 /* sysfs.c */
 extern const struct attribute_group *csw_device_groups[];

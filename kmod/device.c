@@ -52,6 +52,7 @@ static void device_release(struct device *dev)
 	csw_header_put(cdev->running);
 	kfree(cdev->capabilities);
 	kvfree(cdev->items);
+	csw_times_exit(cdev);
 	ida_free(&device_ids, cdev->id);
 	kfree(cdev);
 	if (atomic_dec_and_test(&live_devices))
@@ -169,6 +170,9 @@ struct codeswap_device *codeswap_register(const struct codeswap_desc *desc)
 	if (IS_ERR(cdev))
 		return cdev;
 	ret = copy_capabilities(cdev);
+	if (ret)
+		goto err_put;
+	ret = csw_times_init(cdev);
 	if (ret)
 		goto err_put;
 	ret = dev_set_name(&cdev->dev, "codeswap%u", cdev->id);

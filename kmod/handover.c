@@ -294,7 +294,7 @@ static void take_item(struct csw_swap *swap, unsigned int i)
 	clean(ho.name, sizeof(ho.name));
 	clean(ho.from, sizeof(ho.from));
 	clean(ho.to, sizeof(ho.to));
-	item.kind = min_t(u32, le32_to_cpu(ho.kind), CODESWAP_ITEM_SYNC + 1);
+	item.kind = min_t(u32, le32_to_cpu(ho.kind), CODESWAP_ITEM_BLACKOUT + 1);
 	item.verdict = min_t(u32, le32_to_cpu(ho.verdict),
 			     CODESWAP_ITEM_UNDONE + 1);
 	item.count = le64_to_cpu(ho.count);

@@ -210,9 +210,15 @@ static int finish_check(struct csw_job *job, struct csw_error *err)
 	job->items = kvcalloc(MAX_CHECK_ITEMS, sizeof(*job->items), GFP_KERNEL);
 	if (!job->items)
 		return no_memory(err);
-	for (i = 0; i < job->num && !ret; i++)
+	for (i = 0; i < job->num && !ret; i++) {
 		ret = csw_check(job->updates[i].cdev, job->stage->header,
 				&job->params, keep_item, job, err);
+		if (!ret)
+			ret = csw_check_overlay(job->updates[i].cdev,
+						job->stage->header,
+						job->stage->mem, &job->params,
+						keep_item, job, err);
+	}
 	return ret;
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * An image for a device that runs nothing but its boot ROM: nothing to
- * reconcile, no I/O to interrupt, nothing to roll back to.
+ * An image for a device that runs nothing but its boot ROM, or is reset to it
+ * (method reset): nothing to reconcile, nothing to roll back to.
  */
 #include <linux/jiffies.h>
 
@@ -10,7 +10,19 @@
 static int cancelled(struct csw_swap *swap)
 {
 	return csw_error(&swap->error, CODESWAP_REASON_CANCELLED, -ECANCELED,
-			 "cancelled before the image was loaded; the boot ROM goes on asking");
+			 "cancelled before the image was loaded; the %s goes on",
+			 swap->old ? "old image" : "boot ROM");
+}
+
+static int self_test(struct csw_swap *swap)
+{
+	struct codeswap_device *cdev = swap->cdev;
+
+	if (!cdev->selftest)
+		return 0;
+	return csw_error(&swap->error, CODESWAP_REASON_NOT_HEALTHY, -EIO,
+			 "the self-test of %s failed with code 0x%x; it gets no image",
+			 cdev->label, cdev->selftest);
 }
 
 /*
@@ -31,11 +43,28 @@ static int wait_until_it_asks(struct csw_swap *swap)
 				 cdev->label, limit);
 	if (READ_ONCE(update->cancel))
 		return cancelled(swap);
-	if (cdev->selftest)
-		return csw_error(&swap->error, CODESWAP_REASON_NOT_HEALTHY, -EIO,
-				 "the self-test of %s failed with code 0x%x; it gets no image",
-				 cdev->label, cdev->selftest);
-	return 0;
+	return self_test(swap);
+}
+
+/* What people do who have no live swap: the blackout is all of it. */
+static int reset(struct csw_swap *swap)
+{
+	struct codeswap_device *cdev = swap->cdev;
+	unsigned int limit = cdev->limits.reset;
+	int ret;
+
+	swap->blackout = ktime_get();
+	csw_event_forget(cdev, ~0UL);
+	ret = swap->ops->reset(cdev);
+	if (ret)
+		return csw_error(&swap->error, CODESWAP_REASON_DRIVER, ret,
+				 "the driver of %s cannot reset it: error %d",
+				 cdev->label, ret);
+	if (!csw_event_wait_ms(cdev, CSW_EV_IMAGE_REQUEST, limit))
+		return csw_error(&swap->error, CODESWAP_REASON_TIMEOUT, -ETIMEDOUT,
+				 "the boot ROM of %s did not ask for an image within %u ms after a reset (limits/reset)",
+				 cdev->label, limit);
+	return self_test(swap);
 }
 
 /* Up to here the device has not been touched. */
@@ -43,7 +72,7 @@ static int prepare(struct csw_swap *swap)
 {
 	int ret;
 
-	ret = wait_until_it_asks(swap);
+	ret = swap->old ? 0 : wait_until_it_asks(swap);
 	if (ret)
 		return ret;
 	ret = csw_map(&swap->image, swap->cdev,
@@ -67,6 +96,11 @@ static int load(struct csw_swap *swap)
 	struct codeswap_device *cdev = swap->cdev;
 	int ret;
 
+	if (swap->old) {
+		ret = reset(swap);
+		if (ret)
+			return ret;
+	}
 	ret = csw_overlay(swap);
 	if (ret)
 		return ret;
@@ -78,6 +112,7 @@ static int load(struct csw_swap *swap)
 	ret = csw_start(swap, swap->new, CODESWAP_START_COLD, 0);
 	if (ret)
 		return ret;
+	csw_swap_blackout_ended(swap);
 	ret = csw_prove(swap, &swap->update->rollback);
 	if (ret)
 		return ret;
@@ -85,8 +120,8 @@ static int load(struct csw_swap *swap)
 }
 
 /**
- * csw_load() - give an image to a device in its boot ROM
- * @swap: update, its image staged
+ * csw_load() - give an image to a device in its boot ROM, or by way of it
+ * @swap: update, its image staged; with an old image, that is reset away
  *
  * Return: success; refused or cancelled with the device untouched; or failed
  * and back in the boot ROM.

@@ -71,6 +71,28 @@ static int put_update(struct sk_buff *skb, const struct csw_status *s)
 	return 0;
 }
 
+/* Times: allowed, expected, and what they were. */
+static int put_times(struct sk_buff *skb, struct codeswap_device *cdev,
+		     const struct csw_status *s)
+{
+	struct csw_blackouts b;
+
+	csw_times_get(cdev, &b);
+	if (nla_put_u32(skb, CODESWAP_A_DEVICE_BUDGET_US,
+			READ_ONCE(cdev->budget_us)) ||
+	    put_u64(skb, CODESWAP_A_DEVICE_PREDICTED_NS, s->predicted_ns) ||
+	    put_u64(skb, CODESWAP_A_DEVICE_OVERLAY_BYTES, s->overlay_bytes) ||
+	    nla_put_u32(skb, CODESWAP_A_DEVICE_OVERLAY_EXTENTS,
+			s->overlay_extents) ||
+	    nla_put_u32(skb, CODESWAP_A_DEVICE_BLACKOUT_COUNT, b.num) ||
+	    put_u64(skb, CODESWAP_A_DEVICE_BLACKOUT_MIN_NS, b.min_ns) ||
+	    put_u64(skb, CODESWAP_A_DEVICE_BLACKOUT_MEDIAN_NS, b.median_ns) ||
+	    put_u64(skb, CODESWAP_A_DEVICE_BLACKOUT_P99_NS, b.p99_ns) ||
+	    put_u64(skb, CODESWAP_A_DEVICE_BLACKOUT_MAX_NS, b.max_ns))
+		return -EMSGSIZE;
+	return 0;
+}
+
 int csw_nl_put_device(struct sk_buff *skb, struct codeswap_device *cdev)
 {
 	struct csw_status s;
@@ -82,7 +104,8 @@ int csw_nl_put_device(struct sk_buff *skb, struct codeswap_device *cdev)
 	    nla_put_u32(skb, CODESWAP_A_DEVICE_STATE, s.state) ||
 	    put_u64(skb, CODESWAP_A_DEVICE_MEMORY_SIZE, cdev->memory_size))
 		return -EMSGSIZE;
-	return put_image(skb, &s) ?: put_update(skb, &s);
+	return put_image(skb, &s) ?: put_update(skb, &s) ?:
+	       put_times(skb, cdev, &s);
 }
 
 int csw_nl_put_item(struct sk_buff *skb, const char *device, u64 update_id,

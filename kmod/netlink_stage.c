@@ -75,10 +75,10 @@ static int read_params(struct csw_params *params, struct genl_info *info,
 	params->hold = nla_get_flag(attrs[CODESWAP_A_UPDATE_HOLD]);
 	if (attrs[CODESWAP_A_UPDATE_METHOD])
 		params->method = nla_get_u32(attrs[CODESWAP_A_UPDATE_METHOD]);
-	if (params->method > CODESWAP_METHOD_FULL)
+	if (params->method > CODESWAP_METHOD_RESET)
 		return csw_error(err, CODESWAP_REASON_DRIVER, -EINVAL,
 				 "method %u is more than the last one known, %u",
-				 params->method, CODESWAP_METHOD_FULL);
+				 params->method, CODESWAP_METHOD_RESET);
 	ret = read_name(params, attrs[CODESWAP_A_UPDATE_IMAGE_NAME], err);
 	return ret ?: read_waived(params, info->nlhdr, err);
 }

@@ -173,6 +173,30 @@ void csw_set_result(struct codeswap_device *cdev, enum codeswap_result result,
 }
 
 /**
+ * csw_set_plan() - what the update that is on will do to running memory
+ * @cdev: device, @cdev->lock held
+ * @plan: by csw_check_plan()
+ */
+void csw_set_plan(struct codeswap_device *cdev, const struct csw_plan *plan)
+{
+	lockdep_assert_held(&cdev->lock);
+	cdev->status.overlay_bytes = plan->bytes;
+	cdev->status.overlay_extents = plan->extents;
+	cdev->status.predicted_ns = plan->predicted_ns;
+}
+
+/**
+ * csw_set_blackout() - the device serves I/O again
+ * @cdev: device, @cdev->lock held
+ * @ns: time that it did not
+ */
+void csw_set_blackout(struct codeswap_device *cdev, u64 ns)
+{
+	lockdep_assert_held(&cdev->lock);
+	cdev->status.blackout_ns = ns;
+}
+
+/**
  * csw_set_progress() - of the present phase
  * @cdev: device, @cdev->lock held
  * @percent: 0 to 100

@@ -40,6 +40,22 @@ static int cancelled(struct csw_swap *swap)
 			 csw_phase_name(swap->cdev->status.phase));
 }
 
+/* Is what is to be copied, and what that is expected to cost, allowed? */
+static int check_plan(struct csw_swap *swap)
+{
+	struct codeswap_device *cdev = swap->cdev;
+	struct csw_plan plan;
+	int ret;
+
+	ret = csw_check_plan(cdev, swap->new, swap->old, &swap->copied,
+			     csw_update_params(swap->update), NULL, NULL, &plan,
+			     &swap->error);
+	mutex_lock(&cdev->lock);
+	csw_set_plan(cdev, &plan);
+	mutex_unlock(&cdev->lock);
+	return ret;
+}
+
 static int prepare(struct csw_swap *swap)
 {
 	int ret;
@@ -53,6 +69,9 @@ static int prepare(struct csw_swap *swap)
 	ret = csw_overlay_plan(swap);
 	if (ret)
 		return driver_error(swap, "compare its memory with the image", ret);
+	ret = check_plan(swap);
+	if (ret)
+		return ret;
 	ret = csw_keep_text(swap);
 	if (ret)
 		return driver_error(swap, "keep the old image aside", ret);
@@ -165,9 +184,11 @@ static int overlay_and_prove(struct csw_swap *swap)
 {
 	struct codeswap_device *cdev = swap->cdev;
 	u64 state = csw_handover_new_state(swap);
+	ktime_t began;
 	int ret;
 
 	csw_enter_phase(cdev, CODESWAP_PHASE_OVERLAYING);
+	began = ktime_get();
 	ret = csw_overlay(swap);
 	if (ret)
 		return driver_error(swap, "overlay its memory", ret);
@@ -175,6 +196,7 @@ static int overlay_and_prove(struct csw_swap *swap)
 	ret = csw_verify(swap);
 	if (ret)
 		return driver_error(swap, "read its memory back", ret);
+	swap->copy_ns = ktime_to_ns(ktime_sub(ktime_get(), began));
 	csw_enter_phase(cdev, CODESWAP_PHASE_PROVING);
 	ret = csw_start(swap, swap->new, CODESWAP_START_WARM, state);
 	if (ret)
@@ -195,14 +217,13 @@ static int overlay_and_prove(struct csw_swap *swap)
 void csw_swap_blackout_ended(struct csw_swap *swap)
 {
 	struct codeswap_device *cdev = swap->cdev;
-	u64 ns;
 
 	if (!swap->blackout)
 		return;
-	ns = ktime_to_ns(ktime_sub(ktime_get(), swap->blackout));
-	trace_codeswap_blackout(cdev, ns);
+	swap->blackout_ns = ktime_to_ns(ktime_sub(ktime_get(), swap->blackout));
+	trace_codeswap_blackout(cdev, swap->blackout_ns);
 	mutex_lock(&cdev->lock);
-	cdev->status.blackout_ns = ns;
+	csw_set_blackout(cdev, swap->blackout_ns);
 	mutex_unlock(&cdev->lock);
 }
 
@@ -279,16 +300,19 @@ static enum codeswap_result run(struct csw_swap *swap)
 	/* What runs may have changed since the image was staged. */
 	if (csw_check(swap->cdev, swap->new, params, NULL, NULL, &swap->error))
 		return CODESWAP_RESULT_REFUSED;
-	if (!swap->old) {
+	if (!swap->old || params->method == CODESWAP_METHOD_RESET) {
 		result = csw_load(swap);
 	} else {
 		result = prepare(swap) ? CODESWAP_RESULT_REFUSED : live(swap);
 		csw_modules_free(swap);
 		csw_handover_destroy(swap);
 	}
-	csw_overlay_free(swap);
-	if (result == CODESWAP_RESULT_SUCCESS)
-		adopt(swap);
+	if (result != CODESWAP_RESULT_SUCCESS)
+		return result;
+	adopt(swap);
+	if (swap->copy_ns)
+		csw_times_note(swap->cdev, swap->blackout_ns, swap->copy_ns,
+			       csw_ranges_bytes(&swap->copied));
 	return result;
 }
 
@@ -333,6 +357,7 @@ void csw_swap_work(struct work_struct *work)
 	if (swap) {
 		result = run(swap);
 		err = swap->error;
+		csw_overlay_free(swap);
 		swap_destroy(swap);
 	} else {
 		result = CODESWAP_RESULT_REFUSED;

@@ -42,6 +42,9 @@ STATUS_ATTR(state, "%s", csw_state_name(s.state));
 STATUS_ATTR(phase, "%s", csw_phase_name(s.phase));
 STATUS_ATTR(result, "%s", csw_result_name(s.result));
 STATUS_ATTR(blackout_us, "%llu", div_u64(s.blackout_ns, NSEC_PER_USEC));
+STATUS_ATTR(predicted_us, "%llu", div_u64(s.predicted_ns, NSEC_PER_USEC));
+STATUS_ATTR(overlay_bytes, "%llu", s.overlay_bytes);
+STATUS_ATTR(overlay_extents, "%u", s.overlay_extents);
 STATUS_ATTR(progress, "%u", s.progress);
 STATUS_ATTR(swaps, "%llu", s.swaps);
 STATUS_ATTR(update_id, "%llu", s.update_id);
@@ -104,6 +107,47 @@ static ssize_t require_signature_store(struct device *dev,
 }
 static DEVICE_ATTR_RW(require_signature);
 
+/* A file that shows one thing of the blackouts of the past, called b. */
+#define BLACKOUT_ATTR(_name, _value)					\
+static ssize_t _name##_show(struct device *dev,				\
+			    struct device_attribute *attr, char *buf)	\
+{									\
+	struct csw_blackouts b;						\
+									\
+	csw_times_get(to_cdev(dev), &b);				\
+	return sysfs_emit(buf, "%llu\n", (u64)(_value));		\
+}									\
+static DEVICE_ATTR_RO(_name)
+
+BLACKOUT_ATTR(blackout_count, b.num);
+BLACKOUT_ATTR(blackout_min_us, div_u64(b.min_ns, NSEC_PER_USEC));
+BLACKOUT_ATTR(blackout_median_us, div_u64(b.median_ns, NSEC_PER_USEC));
+BLACKOUT_ATTR(blackout_p99_us, div_u64(b.p99_ns, NSEC_PER_USEC));
+BLACKOUT_ATTR(blackout_max_us, div_u64(b.max_ns, NSEC_PER_USEC));
+
+static ssize_t budget_us_show(struct device *dev, struct device_attribute *attr,
+			      char *buf)
+{
+	return sysfs_emit(buf, "%u\n", READ_ONCE(to_cdev(dev)->budget_us));
+}
+
+static ssize_t budget_us_store(struct device *dev,
+			       struct device_attribute *attr, const char *buf,
+			       size_t count)
+{
+	struct codeswap_device *cdev = to_cdev(dev);
+	u32 us;
+	int ret = kstrtou32(buf, 0, &us);
+
+	if (ret)
+		return ret;
+	mutex_lock(&cdev->lock);
+	WRITE_ONCE(cdev->budget_us, us);
+	mutex_unlock(&cdev->lock);
+	return count;
+}
+static DEVICE_ATTR_RW(budget_us);
+
 static struct attribute *device_attrs[] = {
 	&dev_attr_type.attr,
 	&dev_attr_label.attr,
@@ -115,7 +159,16 @@ static struct attribute *device_attrs[] = {
 	&dev_attr_build_id.attr,
 	&dev_attr_security_version.attr,
 	&dev_attr_declared_us.attr,
+	&dev_attr_budget_us.attr,
+	&dev_attr_predicted_us.attr,
 	&dev_attr_blackout_us.attr,
+	&dev_attr_blackout_count.attr,
+	&dev_attr_blackout_min_us.attr,
+	&dev_attr_blackout_median_us.attr,
+	&dev_attr_blackout_p99_us.attr,
+	&dev_attr_blackout_max_us.attr,
+	&dev_attr_overlay_bytes.attr,
+	&dev_attr_overlay_extents.attr,
 	&dev_attr_progress.attr,
 	&dev_attr_swaps.attr,
 	&dev_attr_update_id.attr,

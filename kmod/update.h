@@ -75,11 +75,33 @@ extern const struct mrb_digest_ops csw_sha256;
 int csw_signature_check(struct csw_header *header, const void *signature,
 			size_t size, struct csw_error *err);
 
+/* extents.c: parts of running memory that an update touches, or need not. */
+struct csw_ranges {
+	struct codeswap_extent *array;
+	unsigned int num;
+	unsigned int room;
+};
+
+void csw_ranges_free(struct csw_ranges *r);
+u64 csw_ranges_bytes(const struct csw_ranges *r);
+int csw_find_same(struct codeswap_device *cdev, const struct mrb_image *old,
+		  const struct mrb_image *new, const struct csw_mem *mem,
+		  u64 staged, struct csw_ranges *same);
+int csw_add_rest(struct csw_ranges *to, const struct mrb_segment *s, u64 staged,
+		 const struct csw_ranges *same);
+
 /* check.c: what the host can tell before the device is touched */
 typedef void (*csw_item_fn)(void *data, const struct csw_item *item);
 int csw_check(struct codeswap_device *cdev, const struct csw_header *new,
 	      const struct csw_params *params, csw_item_fn fn, void *data,
 	      struct csw_error *err);
+int csw_check_plan(struct codeswap_device *cdev, const struct csw_header *new,
+		   const struct csw_header *old, const struct csw_ranges *copied,
+		   const struct csw_params *params, csw_item_fn fn, void *data,
+		   struct csw_plan *plan, struct csw_error *err);
+int csw_check_overlay(struct codeswap_device *cdev, const struct csw_header *new,
+		      const struct csw_mem *mem, const struct csw_params *params,
+		      csw_item_fn fn, void *data, struct csw_error *err);
 /* Whether @new is the very image that runs. */
 bool csw_is_running(struct codeswap_device *cdev, const struct csw_header *new);
 
@@ -132,21 +154,6 @@ unsigned long csw_event_wait(struct codeswap_device *cdev, unsigned long events,
 unsigned long csw_event_wait_ms(struct codeswap_device *cdev,
 				unsigned long events, unsigned int ms);
 
-/* extents.c: parts of running memory that an update touches, or need not. */
-struct csw_ranges {
-	struct codeswap_extent *array;
-	unsigned int num;
-	unsigned int room;
-};
-
-void csw_ranges_free(struct csw_ranges *r);
-u64 csw_ranges_bytes(const struct csw_ranges *r);
-int csw_find_same(struct codeswap_device *cdev, const struct mrb_image *old,
-		  const struct mrb_image *new, const struct csw_mem *mem,
-		  u64 staged, struct csw_ranges *same);
-int csw_add_rest(struct csw_ranges *to, const struct mrb_segment *s, u64 staged,
-		 const struct csw_ranges *same);
-
 /* A dependent module as it was before the update. */
 struct csw_kept_module {
 	char name[MRB_NAME_LEN];
@@ -176,6 +183,8 @@ struct csw_kept_module {
  * @modules: as they were
  * @num_modules: entries in @modules
  * @blackout: when it began
+ * @blackout_ns: how long it was, 0 if it has not ended
+ * @copy_ns: of these, for overlay and verification
  * @error: why it did not work
  */
 struct csw_swap {
@@ -199,6 +208,8 @@ struct csw_swap {
 	struct csw_kept_module modules[MRB_MAX_SEGMENTS];
 	unsigned int num_modules;
 	ktime_t blackout;
+	u64 blackout_ns;
+	u64 copy_ns;
 	struct csw_error error;
 };
 

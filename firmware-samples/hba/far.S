@@ -3,17 +3,23 @@
  * With FW_BIG: a second block of text, 2 MiB of constants with a function
  * behind them, and a second block of data, which that function reads. Both
  * lie away from the first ones, so that they are segments of their own, and
- * the image is larger than any one piece of staging memory.
+ * the image is larger than any one piece of staging memory. FW_PATCHED: 4 KiB
+ * of the constants are others, and that is all that is.
  */
 #include "far.h"
 
 #ifdef FW_BIG
 	.section .far.text, "ax"
 	.set	word, 1
-	.rept	FAR_TABLE_WORDS
+	.macro	constants words, flip
+	.rept	\words
 	.set	word, (word * 1664525 + 1013904223) & 0xffffffff
-	.word	word
+	.word	word ^ \flip
 	.endr
+	.endm
+	constants FAR_TABLE_WORDS / 2, 0
+	constants FAR_PATCH_WORDS, FAR_PATCH
+	constants FAR_TABLE_WORDS / 2 - FAR_PATCH_WORDS, 0
 
 	/* u32 far_sum(void) - of all words of the second data block */
 	.globl	far_sum

@@ -52,7 +52,7 @@ static void every_value_has_a_name(void)
 	ok(all_named(csw_result_name, 0, CODESWAP_RESULT_FAILED), "results");
 	ok(all_named(csw_reason_name, 0, CODESWAP_REASON_DRIVER), "reasons");
 	ok(all_named(csw_item_kind_name, CODESWAP_ITEM_VERSION,
-		     CODESWAP_ITEM_SYNC), "kinds of items");
+		     CODESWAP_ITEM_BLACKOUT), "kinds of items");
 	ok(all_named(csw_item_verdict_name, 0, CODESWAP_ITEM_UNDONE),
 	   "verdicts");
 	ok(!*csw_item_unit(0) && !*csw_item_unit(~0U) &&

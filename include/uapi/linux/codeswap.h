@@ -88,13 +88,16 @@ enum codeswap_reason {
 };
 
 /**
- * enum codeswap_method - How the running memory is overlaid.
- * @CODESWAP_METHOD_DEFAULT: The best that this kernel has.
- * @CODESWAP_METHOD_FULL: All text and data.
+ * enum codeswap_method - How the new image comes into running memory.
+ * @CODESWAP_METHOD_DEFAULT: What differs, beside I/O as far as that goes.
+ * @CODESWAP_METHOD_FULL: All text and data, whether they differ or not.
+ * @CODESWAP_METHOD_RESET: Stop, reset to the boot ROM, load, log in again.
+ *   Nothing is reconciled, and there is no way back but another load.
  */
 enum codeswap_method {
 	CODESWAP_METHOD_DEFAULT,
 	CODESWAP_METHOD_FULL,
+	CODESWAP_METHOD_RESET,
 };
 
 #define CODESWAP_NAME_LEN	64
@@ -124,6 +127,15 @@ enum {
 	CODESWAP_A_DEVICE_MEMORY_SIZE,
 	CODESWAP_A_DEVICE_SWAPS,
 	CODESWAP_A_DEVICE_PAD,
+	CODESWAP_A_DEVICE_BUDGET_US,
+	CODESWAP_A_DEVICE_PREDICTED_NS,
+	CODESWAP_A_DEVICE_OVERLAY_BYTES,
+	CODESWAP_A_DEVICE_OVERLAY_EXTENTS,
+	CODESWAP_A_DEVICE_BLACKOUT_COUNT,
+	CODESWAP_A_DEVICE_BLACKOUT_MIN_NS,
+	CODESWAP_A_DEVICE_BLACKOUT_MEDIAN_NS,
+	CODESWAP_A_DEVICE_BLACKOUT_P99_NS,
+	CODESWAP_A_DEVICE_BLACKOUT_MAX_NS,
 
 	__CODESWAP_A_DEVICE_MAX,
 	CODESWAP_A_DEVICE_MAX = (__CODESWAP_A_DEVICE_MAX - 1)

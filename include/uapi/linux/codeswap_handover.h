@@ -109,6 +109,8 @@ enum codeswap_item_kind {
 	CODESWAP_ITEM_PROTOCOL = 12,	/* parameter list or protocol changed */
 	CODESWAP_ITEM_MODULE = 13,	/* dependent module, count: bytes burned */
 	CODESWAP_ITEM_SYNC = 14,	/* changed meanwhile, count: entries */
+	CODESWAP_ITEM_OVERLAY = 15,	/* host: to be copied, count: bytes */
+	CODESWAP_ITEM_BLACKOUT = 16,	/* host: expected, count: microseconds */
 };
 
 enum codeswap_item_verdict {
