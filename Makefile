@@ -13,7 +13,7 @@ export KDIR
 endif
 
 SWAPS ?= 1000
-export SWAPS TESTS
+export SWAPS TESTS N ROWS
 
 # The targets that test install first what is missing, so that each alone
 # works on a fresh machine.
@@ -43,6 +43,10 @@ demo: deps
 torture: deps
 	@$(run-make) all
 	@scripts/check.sh program torture
+
+bench: deps
+	@$(run-make) all unit
+	@scripts/bench.sh
 
 check: deps
 	@$(run-make) all unit
@@ -77,6 +81,7 @@ help:
 #:   check          unit tests, then the selftests in a VM on the stock kernel
 #:   check-debug    the selftests on a kernel with KASAN, lockdep, kmemleak
 #:   check-virtme   the selftests in virtme-ng
+#:   bench          what live swaps cost, with baselines, in a VM
 #:   torture        SWAPS=n swaps back and forth (1000)
 #:   lint           every checker, with no warning allowed
 #:   uapi           write the netlink header anew from its specification
@@ -93,5 +98,5 @@ help:
 #:   KDEBUG_BUILD   a debug kernel's build directory, instead of building one
 #:   STOCK          a directory with boot/vmlinuz-* and lib/modules
 
-.PHONY: all modules firmware helper unit deps demo torture check check-debug \
+.PHONY: all modules firmware helper unit deps demo torture bench check check-debug \
 	check-virtme lint uapi clean help

@@ -40,3 +40,9 @@ far_data:
 	.endr
 far_data_end:
 #endif
+
+/* For make bench: a file's bytes, so that the image has the size wanted. */
+#ifdef FW_BALLAST
+	.section .far.text, "ax"
+	.incbin	FW_BALLAST
+#endif

@@ -5,7 +5,7 @@
 #define FW_PATCH		0
 #ifdef FW_BIG
 #define FW_MEMORY_SIZE		0x400000
-#else
+#elif !defined(FW_MEMORY_SIZE)
 #define FW_MEMORY_SIZE		0x18000	/* running memory it keeps for itself */
 #endif
 #define FW_LOGIN_FORMAT		2

@@ -142,6 +142,7 @@ make_initramfs()
 	[ ! -d "$B/firmware" ] || find "$B/firmware" -maxdepth 1 \
 		\( -name '*.mrb' -o -name '*.bin' -o -name 'cert.der' \) \
 		-exec cp -t "$root/lib/firmware/codeswap" {} +
+	[ -z "$images" ] || cp -r "$images" "$root/lib/firmware/codeswap/"
 	add_modules
 	add_tests
 	cp "$here/init" "$here/run-tests.sh" "$here/kmemleak.sh" "$root/"

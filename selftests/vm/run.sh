@@ -25,6 +25,7 @@ usage()
 	                     the build directory; with --kernel PATH
 	  --guest-module M   a module of the stock kernel that a test needs
 	  --program P        a program of this host that a test needs
+	  --images DIR       a directory that the tests shall see below the images
 	  --cpus N           processors (default 2)
 	  --memory SIZE      for QEMU (default 1G, debug kernel 2G)
 	  --time-limit S     seconds for all (default 1800, debug kernel 5400)
@@ -51,6 +52,7 @@ job=tests
 bare=
 cpus=2
 memory=
+images=
 time_limit=
 test_time_limit=
 append=
@@ -71,6 +73,7 @@ while [ $# -gt 0 ]; do
 	--modules) modules=$2 ;;
 	--guest-module) guest_modules="$guest_modules $2" ;;
 	--program) programs="$programs $2" ;;
+	--images) images=$2 ;;
 	--cpus) cpus=$2 ;;
 	--memory) memory=$2 ;;
 	--time-limit) time_limit=$2 ;;
