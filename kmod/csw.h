@@ -480,6 +480,8 @@ int csw_netlink_init(void);
 void csw_netlink_exit(void);
 bool csw_netlink_has_feeder(void);
 void csw_notify_device(struct codeswap_device *cdev);
+/* The same, as it was when @status was taken. */
+void csw_notify_status(struct codeswap_device *cdev, const struct csw_status *status);
 void csw_notify_gone(struct codeswap_device *cdev);
 void csw_notify_item(struct codeswap_device *cdev, u64 update_id, unsigned int index,
 		     const struct csw_item *item);

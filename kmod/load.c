@@ -112,7 +112,7 @@ static int load(struct csw_swap *swap)
 	ret = csw_start(swap, swap->new, CODESWAP_START_COLD, 0);
 	if (ret)
 		return ret;
-	csw_swap_blackout_ended(swap);
+	csw_swap_blackout_ended(swap, cdev->started_at);
 	ret = csw_prove(swap, &swap->update->rollback);
 	if (ret)
 		return ret;

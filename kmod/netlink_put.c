@@ -93,19 +93,25 @@ static int put_times(struct sk_buff *skb, struct codeswap_device *cdev,
 	return 0;
 }
 
+static int put_all(struct sk_buff *skb, struct codeswap_device *cdev,
+		   const struct csw_status *s)
+{
+	if (put_identity(skb, cdev) ||
+	    nla_put_string(skb, CODESWAP_A_DEVICE_LABEL, cdev->label) ||
+	    nla_put_string(skb, CODESWAP_A_DEVICE_TYPE, cdev->type) ||
+	    nla_put_u32(skb, CODESWAP_A_DEVICE_STATE, s->state) ||
+	    put_u64(skb, CODESWAP_A_DEVICE_MEMORY_SIZE, cdev->memory_size))
+		return -EMSGSIZE;
+	return put_image(skb, s) ?: put_update(skb, s) ?:
+	       put_times(skb, cdev, s);
+}
+
 int csw_nl_put_device(struct sk_buff *skb, struct codeswap_device *cdev)
 {
 	struct csw_status s;
 
 	csw_get_status(cdev, &s);
-	if (put_identity(skb, cdev) ||
-	    nla_put_string(skb, CODESWAP_A_DEVICE_LABEL, cdev->label) ||
-	    nla_put_string(skb, CODESWAP_A_DEVICE_TYPE, cdev->type) ||
-	    nla_put_u32(skb, CODESWAP_A_DEVICE_STATE, s.state) ||
-	    put_u64(skb, CODESWAP_A_DEVICE_MEMORY_SIZE, cdev->memory_size))
-		return -EMSGSIZE;
-	return put_image(skb, &s) ?: put_update(skb, &s) ?:
-	       put_times(skb, cdev, &s);
+	return put_all(skb, cdev, &s);
 }
 
 int csw_nl_put_item(struct sk_buff *skb, const char *device, u64 update_id,
@@ -183,14 +189,23 @@ static void end(struct sk_buff *skb, enum csw_group group, void *header, int ret
 	genlmsg_multicast(&csw_family, skb, 0, group, GFP_KERNEL);
 }
 
-void csw_notify_device(struct codeswap_device *cdev)
+void csw_notify_status(struct codeswap_device *cdev,
+		       const struct csw_status *status)
 {
 	struct sk_buff *skb;
 	void *header;
 
 	skb = begin(CSW_GROUP_EVENTS, CODESWAP_CMD_DEVICE_NTF, &header);
 	if (skb)
-		end(skb, CSW_GROUP_EVENTS, header, csw_nl_put_device(skb, cdev));
+		end(skb, CSW_GROUP_EVENTS, header, put_all(skb, cdev, status));
+}
+
+void csw_notify_device(struct codeswap_device *cdev)
+{
+	struct csw_status status;
+
+	csw_get_status(cdev, &status);
+	csw_notify_status(cdev, &status);
 }
 
 void csw_notify_gone(struct codeswap_device *cdev)

@@ -48,7 +48,7 @@ static enum codeswap_result restart_old(struct csw_swap *swap)
 		ret = csw_start(swap, swap->old, CODESWAP_START_ROLLBACK,
 				csw_handover_old_state(swap));
 	if (!ret) {
-		csw_swap_blackout_ended(swap);
+		csw_swap_blackout_ended(swap, swap->cdev->started_at);
 		ret = csw_prove(swap, NULL);
 	}
 	if (!ret)
@@ -145,7 +145,7 @@ enum codeswap_result csw_give_up_quiesced(struct csw_swap *swap, bool parked)
 					  swap->cdev->limits.cancel);
 	if (event != CSW_EV_RESUMED)
 		return restart_old(swap);
-	csw_swap_blackout_ended(swap);
+	csw_swap_blackout_ended(swap, ktime_get());
 	return csw_give_up_ready(swap);
 }
 

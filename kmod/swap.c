@@ -75,7 +75,8 @@ static int prepare(struct csw_swap *swap)
 	ret = csw_keep_text(swap);
 	if (ret)
 		return driver_error(swap, "keep the old image aside", ret);
-	return 0;
+	/* The last moment at which the device knows nothing of it. */
+	return READ_ONCE(swap->update->cancel) ? cancelled(swap) : 0;
 }
 
 static int judge(struct csw_swap *swap, unsigned long event)
@@ -139,6 +140,9 @@ static int wait_in_ready(struct csw_swap *swap)
 {
 	struct csw_update *update = swap->update;
 
+	/* Whatever the bootstrap said meanwhile. */
+	if (READ_ONCE(update->cancel))
+		return cancelled(swap);
 	csw_enter_phase(swap->cdev, CODESWAP_PHASE_READY);
 	wait_event_idle(swap->cdev->wait, !READ_ONCE(update->hold) ||
 			READ_ONCE(update->cancel) ||
@@ -180,6 +184,26 @@ static int quiesce(struct csw_swap *swap, bool *parked, bool *serves)
 	return ret ? driver_error(swap, "snapshot the old data", ret) : 0;
 }
 
+/* Who listens is told when the blackout is over: it would be the longer for it. */
+static void enter_in_blackout(struct csw_swap *swap, enum codeswap_phase phase)
+{
+	struct codeswap_device *cdev = swap->cdev;
+
+	mutex_lock(&cdev->lock);
+	csw_set_phase(cdev, phase);
+	swap->untold[swap->num_untold++] = cdev->status;
+	mutex_unlock(&cdev->lock);
+}
+
+static void tell_phases(struct csw_swap *swap)
+{
+	unsigned int i;
+
+	for (i = 0; i < swap->num_untold; i++)
+		csw_notify_status(swap->cdev, &swap->untold[i]);
+	swap->num_untold = 0;
+}
+
 static int overlay_and_prove(struct csw_swap *swap)
 {
 	struct codeswap_device *cdev = swap->cdev;
@@ -187,21 +211,21 @@ static int overlay_and_prove(struct csw_swap *swap)
 	ktime_t began;
 	int ret;
 
-	csw_enter_phase(cdev, CODESWAP_PHASE_OVERLAYING);
+	enter_in_blackout(swap, CODESWAP_PHASE_OVERLAYING);
 	began = ktime_get();
 	ret = csw_overlay(swap);
 	if (ret)
 		return driver_error(swap, "overlay its memory", ret);
-	csw_enter_phase(cdev, CODESWAP_PHASE_VERIFYING);
+	enter_in_blackout(swap, CODESWAP_PHASE_VERIFYING);
 	ret = csw_verify(swap);
 	if (ret)
 		return driver_error(swap, "read its memory back", ret);
 	swap->copy_ns = ktime_to_ns(ktime_sub(ktime_get(), began));
-	csw_enter_phase(cdev, CODESWAP_PHASE_PROVING);
+	enter_in_blackout(swap, CODESWAP_PHASE_PROVING);
 	ret = csw_start(swap, swap->new, CODESWAP_START_WARM, state);
 	if (ret)
 		return ret;
-	csw_swap_blackout_ended(swap);
+	csw_swap_blackout_ended(swap, cdev->started_at);
 	csw_handover_items(swap);
 	ret = csw_prove(swap, &swap->update->rollback);
 	if (ret)
@@ -213,24 +237,30 @@ static int overlay_and_prove(struct csw_swap *swap)
 /**
  * csw_swap_blackout_ended() - the device serves I/O again
  * @swap: update
+ * @when: it said so
  */
-void csw_swap_blackout_ended(struct csw_swap *swap)
+void csw_swap_blackout_ended(struct csw_swap *swap, ktime_t when)
 {
 	struct codeswap_device *cdev = swap->cdev;
 
 	if (!swap->blackout)
 		return;
-	swap->blackout_ns = ktime_to_ns(ktime_sub(ktime_get(), swap->blackout));
+	swap->blackout_ns = ktime_to_ns(ktime_sub(when, swap->blackout));
 	trace_codeswap_blackout(cdev, swap->blackout_ns);
 	mutex_lock(&cdev->lock);
 	csw_set_blackout(cdev, swap->blackout_ns);
 	mutex_unlock(&cdev->lock);
+	tell_phases(swap);
 }
 
 static enum codeswap_result live(struct csw_swap *swap)
 {
 	bool parked = false, serves = false;
+	int ret = prepare(swap);
 
+	if (ret)
+		return ret == -ECANCELED ? CODESWAP_RESULT_CANCELLED :
+					   CODESWAP_RESULT_REFUSED;
 	switch (reconcile(swap)) {
 	case RECONCILED:
 		break;
@@ -303,7 +333,8 @@ static enum codeswap_result run(struct csw_swap *swap)
 	if (!swap->old || params->method == CODESWAP_METHOD_RESET) {
 		result = csw_load(swap);
 	} else {
-		result = prepare(swap) ? CODESWAP_RESULT_REFUSED : live(swap);
+		result = live(swap);
+		tell_phases(swap);
 		csw_modules_free(swap);
 		csw_handover_destroy(swap);
 	}

@@ -14,20 +14,25 @@
 
 /**
  * struct csw_times - the last blackouts of a device; under its lock
- * @num: valid entries
+ * @summary: what is shown of them; made when one is noted, so that whoever asks
+ *	in a blackout does not lengthen it
  * @next: to be overwritten
  * @blackout: nanoseconds
  * @rest: nanoseconds of each that were not spent copying and comparing
+ * @rest_median: of these
  * @copy_ns: those that were, of the last one
  * @copy_bytes: bytes that it copied
+ * @sorted: room to sort in
  */
 struct csw_times {
-	unsigned int num;
+	struct csw_blackouts summary;
 	unsigned int next;
+	u64 rest_median;
 	u64 copy_ns;
 	u64 copy_bytes;
 	u64 blackout[KEPT];
 	u64 rest[KEPT];
+	u64 sorted[KEPT];
 };
 
 int csw_times_init(struct codeswap_device *cdev)
@@ -41,12 +46,41 @@ void csw_times_exit(struct codeswap_device *cdev)
 	kvfree(cdev->times);
 }
 
+static int by_value(const void *a, const void *b)
+{
+	u64 x = *(const u64 *)a, y = *(const u64 *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+/* Sorts what there is of @from; returns the one in the middle. */
+static u64 sort_and_halve(struct csw_times *t, const u64 *from)
+{
+	memcpy(t->sorted, from, t->summary.num * sizeof(*from));
+	sort(t->sorted, t->summary.num, sizeof(*from), by_value, NULL);
+	return t->sorted[(t->summary.num - 1) / 2];
+}
+
+static void summarize(struct csw_times *t)
+{
+	struct csw_blackouts *s = &t->summary;
+
+	t->rest_median = sort_and_halve(t, t->rest);
+	s->median_ns = sort_and_halve(t, t->blackout);
+	s->min_ns = t->sorted[0];
+	/* Nearest rank: no more than one in a hundred lies above it. */
+	s->p99_ns = t->sorted[DIV_ROUND_UP(s->num * 99, 100) - 1];
+	s->max_ns = t->sorted[s->num - 1];
+}
+
 /**
  * csw_times_note() - a swap has succeeded
  * @cdev: device
  * @blackout_ns: from the order to quiesce to the new image's first word
  * @copy_ns: of these, for overlay and verification
  * @copy_bytes: bytes overlaid
+ *
+ * Context: process, no blackout; takes @cdev->lock.
  */
 void csw_times_note(struct codeswap_device *cdev, u64 blackout_ns, u64 copy_ns,
 		    u64 copy_bytes)
@@ -59,54 +93,23 @@ void csw_times_note(struct codeswap_device *cdev, u64 blackout_ns, u64 copy_ns,
 	t->copy_ns = copy_ns;
 	t->copy_bytes = copy_bytes;
 	t->next = (t->next + 1) % KEPT;
-	t->num = max(t->num, t->next ?: KEPT);
+	t->summary.num = max(t->summary.num, t->next ?: KEPT);
+	summarize(t);
 	mutex_unlock(&cdev->lock);
-}
-
-static int by_value(const void *a, const void *b)
-{
-	u64 x = *(const u64 *)a, y = *(const u64 *)b;
-
-	return x < y ? -1 : x > y;
-}
-
-/* A sorted copy of what @from holds, to be freed; %NULL without memory. */
-static u64 *sorted(struct codeswap_device *cdev, const u64 *from,
-		   unsigned int *num)
-{
-	u64 *copy = kvmalloc_array(KEPT, sizeof(*copy), GFP_KERNEL);
-
-	if (!copy)
-		return NULL;
-	mutex_lock(&cdev->lock);
-	*num = cdev->times->num;
-	memcpy(copy, from, *num * sizeof(*copy));
-	mutex_unlock(&cdev->lock);
-	sort(copy, *num, sizeof(*copy), by_value, NULL);
-	return copy;
 }
 
 /**
  * csw_times_get() - what the last swaps have cost
  * @cdev: device
- * @s: set; all zero if there has been none, or no memory to sort them
+ * @s: set; all zero if there has been none
  *
  * Context: process; takes @cdev->lock.
  */
 void csw_times_get(struct codeswap_device *cdev, struct csw_blackouts *s)
 {
-	u64 *ns;
-
-	memset(s, 0, sizeof(*s));
-	ns = sorted(cdev, cdev->times->blackout, &s->num);
-	if (ns && s->num) {
-		s->min_ns = ns[0];
-		s->median_ns = ns[(s->num - 1) / 2];
-		/* Nearest rank: no more than one in a hundred lies above it. */
-		s->p99_ns = ns[DIV_ROUND_UP(s->num * 99, 100) - 1];
-		s->max_ns = ns[s->num - 1];
-	}
-	kvfree(ns);
+	mutex_lock(&cdev->lock);
+	*s = cdev->times->summary;
+	mutex_unlock(&cdev->lock);
 }
 
 /**
@@ -124,18 +127,14 @@ void csw_times_get(struct codeswap_device *cdev, struct csw_blackouts *s)
  */
 u64 csw_times_predict(struct codeswap_device *cdev, u64 bytes, u32 declared_us)
 {
+	const struct csw_times *t = cdev->times;
 	u64 predicted = (u64)declared_us * NSEC_PER_USEC;
-	unsigned int num = 0;
-	u64 *rest;
 
-	rest = sorted(cdev, cdev->times->rest, &num);
-	if (rest && num) {
-		mutex_lock(&cdev->lock);
-		predicted = rest[(num - 1) / 2] +
-			    mul_u64_u64_div_u64(bytes, cdev->times->copy_ns,
-						max(cdev->times->copy_bytes, 1ULL));
-		mutex_unlock(&cdev->lock);
-	}
-	kvfree(rest);
+	mutex_lock(&cdev->lock);
+	if (t->summary.num)
+		predicted = t->rest_median +
+			    mul_u64_u64_div_u64(bytes, t->copy_ns,
+						max(t->copy_bytes, 1ULL));
+	mutex_unlock(&cdev->lock);
 	return predicted;
 }

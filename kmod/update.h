@@ -161,6 +161,9 @@ struct csw_kept_module {
 	void *buf;
 };
 
+/* Overlaying, verifying, proving. */
+#define CSW_BLACKOUT_PHASES	3
+
 /**
  * struct csw_swap - an update that runs
  * @update: it is for
@@ -185,6 +188,8 @@ struct csw_kept_module {
  * @blackout: when it began
  * @blackout_ns: how long it was, 0 if it has not ended
  * @copy_ns: of these, for overlay and verification
+ * @untold: of phases that were entered in the blackout
+ * @num_untold: entries in @untold
  * @error: why it did not work
  */
 struct csw_swap {
@@ -210,12 +215,14 @@ struct csw_swap {
 	ktime_t blackout;
 	u64 blackout_ns;
 	u64 copy_ns;
+	struct csw_status untold[CSW_BLACKOUT_PHASES];
+	unsigned int num_untold;
 	struct csw_error error;
 };
 
 /* swap.c */
 void csw_swap_work(struct work_struct *work);
-void csw_swap_blackout_ended(struct csw_swap *swap);
+void csw_swap_blackout_ended(struct csw_swap *swap, ktime_t when);
 
 /* load.c: an image for a device in its boot ROM */
 enum codeswap_result csw_load(struct csw_swap *swap);

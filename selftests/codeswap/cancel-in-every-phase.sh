@@ -55,7 +55,7 @@ codeswap stage "$label" "$new" >/dev/null || bail "cannot stage"
 cancelled staged staged
 
 reach attach codeswap swap "$label" "$new" || bail "not at attach"
-cancelled "staged, and begun" reconciling
+cancelled "staged, and begun" staged
 wait "$swapper"
 
 # This bootstrap works and works, but listens.
