@@ -91,6 +91,7 @@ help:
 #:   KDIR           kernel build directory (that of the running kernel, else
 #:                  the newest of the installed headers)
 #:   TESTS          for the check targets: only these selftests
+#:   N, ROWS        for bench: swaps for each median (30), only these rows
 #:   CACHE          kernels and kernel source, for all clones
 #:                  (~/.cache/codeswap)
 #:   KSRC           a kernel source tree, instead of a fetched one

@@ -301,7 +301,8 @@ static void say_plan(struct comparison *c, const struct csw_plan *plan)
 {
 	u64 us = div_u64(plan->predicted_ns, NSEC_PER_USEC);
 	u32 budget = READ_ONCE(c->cdev->budget_us);
-	bool above = budget && us > budget;
+	bool reset = c->params->method == CODESWAP_METHOD_RESET;
+	bool above = budget && (reset || us > budget);
 	struct csw_item item = {
 		.kind = CODESWAP_ITEM_OVERLAY,
 		.name = "text-and-data",
@@ -320,13 +321,17 @@ static void say_plan(struct comparison *c, const struct csw_plan *plan)
 		       CODESWAP_ITEM_ACCEPTED : CODESWAP_ITEM_REFUSED;
 	item.count = us;
 	strscpy(item.name, "predicted", sizeof(item.name));
-	strscpy(item.to, "expected", sizeof(item.to));
+	strscpy(item.to, reset ? "not known" : "expected", sizeof(item.to));
 	strscpy(item.from, "no budget", sizeof(item.from));
 	if (budget)
 		snprintf(item.from, sizeof(item.from), "budget %u us", budget);
 	if (c->fn)
 		c->fn(c->data, &item);
-	if (above && !c->params->force)
+	if (above && !c->params->force && reset)
+		refuse(c, CODESWAP_REASON_OVER_BUDGET, -ETIME,
+		       "how long a reset takes is not known, and the budget of %s is %u us (budget_us); --force resets all the same",
+		       c->cdev->label, budget);
+	else if (above && !c->params->force)
 		refuse(c, CODESWAP_REASON_OVER_BUDGET, -ETIME,
 		       "a blackout of %llu us is expected, and the budget of %s is %u us (budget_us); --force swaps all the same",
 		       us, c->cdev->label, budget);
@@ -372,7 +377,7 @@ int csw_check_plan(struct codeswap_device *cdev, const struct csw_header *new,
 			plan->total += le64_to_cpu(s->file_size);
 	plan->bytes = csw_ranges_bytes(copied);
 	plan->extents = copied->num;
-	if (old)
+	if (old && params->method != CODESWAP_METHOD_RESET)
 		plan->predicted_ns =
 			csw_times_predict(cdev, plan->bytes,
 					  le32_to_cpu(new->image.header->declared_blackout_us));

@@ -111,7 +111,8 @@ struct csw_blackouts {
  * @total: bytes of text and data of the new image
  * @bytes: of these to be copied
  * @extents: in so many pieces
- * @predicted_ns: blackout to be expected; 0 where there is no I/O to interrupt
+ * @predicted_ns: blackout to be expected; 0 where there is no I/O to interrupt,
+ *	and of a reset, of which nobody knows
  */
 struct csw_plan {
 	u64 total;

@@ -83,6 +83,8 @@ static int prepare(struct csw_swap *swap)
 				 ret, "the image cannot be mapped for %s: error %d",
 				 swap->cdev->label, ret);
 	ret = csw_overlay_plan(swap);
+	if (ret && swap->error.code)
+		return ret;
 	if (ret)
 		return csw_error(&swap->error, CODESWAP_REASON_NO_MEMORY, ret,
 				 "no memory to load %s", swap->cdev->label);

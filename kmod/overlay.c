@@ -54,11 +54,28 @@ static int plan(struct csw_swap *swap)
 	return ret;
 }
 
+/* Is what is to be copied, and what that is expected to cost, allowed? */
+static int check_plan(struct csw_swap *swap)
+{
+	struct codeswap_device *cdev = swap->cdev;
+	struct csw_plan plan;
+	int ret;
+
+	ret = csw_check_plan(cdev, swap->new, swap->old, &swap->copied,
+			     csw_update_params(swap->update), NULL, NULL, &plan,
+			     &swap->error);
+	mutex_lock(&cdev->lock);
+	csw_set_plan(cdev, &plan);
+	mutex_unlock(&cdev->lock);
+	return ret;
+}
+
 /**
  * csw_overlay_plan() - find what is to be copied, and what to be kept for it
  * @swap: update, its image mapped; the old image runs, if there is one
  *
- * Return: 0 or a negative errno; csw_overlay_free() is right after either.
+ * Return: 0 or a negative errno, with @swap->error set if the operator does not
+ * allow it; csw_overlay_free() is right after either.
  */
 int csw_overlay_plan(struct csw_swap *swap)
 {
@@ -73,7 +90,7 @@ int csw_overlay_plan(struct csw_swap *swap)
 				    &swap->new->image,
 				    csw_update_stage(swap->update)->mem,
 				    swap->image.address, &swap->same);
-	return ret ?: plan(swap);
+	return ret ?: plan(swap) ?: check_plan(swap);
 }
 
 void csw_overlay_free(struct csw_swap *swap)

@@ -2,7 +2,8 @@
 /*
  * The swap of one device, step by step.
  *
- *  1. prepare: hand-over block; old text and dependent modules kept aside
+ *  1. prepare: hand-over block; what differs is found, and what an overlay of
+ *     that would destroy kept aside, dependent modules as well
  *  2. reconcile: the device runs the new image's bootstrap beside its I/O
  *  3. ready: hold, if asked to
  *  4. quiesce: I/O stops, what changed meanwhile is synced; data snapshot
@@ -40,22 +41,6 @@ static int cancelled(struct csw_swap *swap)
 			 csw_phase_name(swap->cdev->status.phase));
 }
 
-/* Is what is to be copied, and what that is expected to cost, allowed? */
-static int check_plan(struct csw_swap *swap)
-{
-	struct codeswap_device *cdev = swap->cdev;
-	struct csw_plan plan;
-	int ret;
-
-	ret = csw_check_plan(cdev, swap->new, swap->old, &swap->copied,
-			     csw_update_params(swap->update), NULL, NULL, &plan,
-			     &swap->error);
-	mutex_lock(&cdev->lock);
-	csw_set_plan(cdev, &plan);
-	mutex_unlock(&cdev->lock);
-	return ret;
-}
-
 static int prepare(struct csw_swap *swap)
 {
 	int ret;
@@ -69,9 +54,6 @@ static int prepare(struct csw_swap *swap)
 	ret = csw_overlay_plan(swap);
 	if (ret)
 		return driver_error(swap, "compare its memory with the image", ret);
-	ret = check_plan(swap);
-	if (ret)
-		return ret;
 	ret = csw_keep_text(swap);
 	if (ret)
 		return driver_error(swap, "keep the old image aside", ret);

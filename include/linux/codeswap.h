@@ -85,9 +85,8 @@ struct codeswap_extent {
  * @resume: a quiesced device goes on with the old image. Answer:
  *	codeswap_report_resumed()
  * @overlay: copy all of @num extents to running memory, in whatever order.
- *	The device is parked or in its boot ROM. Most of the blackout is spent
- *	here: a list for the device's own copy engine is better than orders
- *	one by one
+ *	The device is parked or in its boot ROM. This is in the blackout: a
+ *	list for the device's own copy engine is better than orders one by one
  * @read: copy @len bytes of running memory at @address to @buf. May be called
  *	while the device runs
  * @write: stop whatever the processors do, until the next @start or @reset, and

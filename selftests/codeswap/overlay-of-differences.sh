@@ -37,7 +37,7 @@ swaps_with()
 	swap_to 2.0.0 --method "$1" && await 20 "$dev/phase" idle >/dev/null
 }
 
-plan 40
+plan 43
 load_modules
 device_up hba0 1.1.0 size=16777216 logins=16 memory_size=8M
 table=$(table)
@@ -105,6 +105,8 @@ refuses "method reset: a load that fails is told of" "after the overlay" \
 check "method reset: then the boot ROM asks" await 20 "$dev/state" minimal
 check "method reset: and is loaded" swap_to 1.1.0 --allow-downgrade \
 	--accept-lost login-priority
+same "method reset: with all text and data" "$(copied)" \
+	"$(bytes hba-1.1.0 "text data")"
 check "method reset: I/O goes on" as_before 1.1.0 "$table"
 
 refuses "there is no method 'warm'" "there are: default, full, reset" \
@@ -120,6 +122,8 @@ same "above the budget: with a reason of its own" \
 	"$(attr error | cut -d' ' -f1)" "staged:over-budget"
 check "above the budget: --force swaps all the same" swap_to 2.0.0 --force
 echo 60000000 >"$dev/budget_us"
+swap_refused "within the budget: not by a reset, which nobody can predict" \
+	"how long a reset" 3.0.0 --method reset
 check "within the budget: it is swapped to" swap_to 3.0.0
 refuses "a budget is a number" "nvalid" sh -c "env echo much >'$dev/budget_us'"
 

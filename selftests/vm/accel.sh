@@ -8,7 +8,7 @@
 
 # Without five levels of page tables: an interrupt that comes while the kernel
 # reads the processor's features anew, early at boot, finds KASAN in doubt of
-# how many there are, and is reported (seen once in some fifty boots of 7.3).
+# how many there are, and is reported (seen once, with 7.3).
 tcg_options="-accel tcg,thread=multi -cpu max,la57=off"
 kvm_options="-accel kvm -cpu host"
 
