@@ -392,19 +392,16 @@ static int find_copied(struct codeswap_device *cdev, const struct csw_header *ol
 		       struct csw_ranges *copied)
 {
 	struct csw_ranges same = {}, none = {};
-	const struct mrb_segment *s;
-	unsigned int i;
 	int ret = 0;
-	u16 kind;
 
 	if (old && params->method == CODESWAP_METHOD_DEFAULT)
 		ret = csw_find_same(cdev, &old->image, &new->image, mem, 0, &same);
-	for (i = 0; !ret && (s = mrb_segment(&new->image, i)); i++) {
-		kind = le16_to_cpu(s->kind);
-		if (kind == MRB_SEG_TEXT || kind == MRB_SEG_DATA)
-			ret = csw_add_rest(copied, s, 0,
-					   kind == MRB_SEG_TEXT ? &same : &none);
-	}
+	if (!ret)
+		ret = csw_add_segments(copied, &new->image, MRB_SEG_TEXT, &same,
+				       NULL);
+	if (!ret)
+		ret = csw_add_segments(copied, &new->image, MRB_SEG_DATA, &none,
+				       NULL);
 	csw_ranges_free(&same);
 	return ret;
 }

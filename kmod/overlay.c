@@ -19,10 +19,19 @@ static u64 staged_at(const struct csw_swap *swap, unsigned int i,
 	return swap->image.address + le64_to_cpu(s->offset);
 }
 
-/* Adds to @to all text, or all data, of @image. @swap: it is the new one. */
-static int add_segments(struct csw_ranges *to, const struct mrb_image *image,
-			enum mrb_segment_kind kind, const struct csw_ranges *same,
-			const struct csw_swap *swap)
+/**
+ * csw_add_segments() - find what of text, or of data, an update does touch
+ * @to: added to
+ * @image: old or new
+ * @kind: MRB_SEG_TEXT or MRB_SEG_DATA
+ * @same: by csw_find_same(), or empty
+ * @swap: update, mapped, if @image is its new one and is to be copied
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int csw_add_segments(struct csw_ranges *to, const struct mrb_image *image,
+		     enum mrb_segment_kind kind, const struct csw_ranges *same,
+		     const struct csw_swap *swap)
 {
 	const struct mrb_segment *s;
 	unsigned int i;
@@ -43,14 +52,14 @@ static int plan(struct csw_swap *swap)
 	const struct mrb_image *old = swap->old ? &swap->old->image : NULL;
 	int ret;
 
-	ret = add_segments(&swap->copied, new, MRB_SEG_TEXT, same, swap);
+	ret = csw_add_segments(&swap->copied, new, MRB_SEG_TEXT, same, swap);
 	if (!ret)
-		ret = add_segments(&swap->copied, new, MRB_SEG_DATA, &nothing, swap);
+		ret = csw_add_segments(&swap->copied, new, MRB_SEG_DATA, &nothing, swap);
 	if (!ret && old)
-		ret = add_segments(&swap->kept, old, MRB_SEG_TEXT, same, NULL);
+		ret = csw_add_segments(&swap->kept, old, MRB_SEG_TEXT, same, NULL);
 	swap->kept_text = swap->kept.num;
 	if (!ret && old)
-		ret = add_segments(&swap->kept, old, MRB_SEG_DATA, &nothing, NULL);
+		ret = csw_add_segments(&swap->kept, old, MRB_SEG_DATA, &nothing, NULL);
 	return ret;
 }
 

@@ -242,6 +242,9 @@ u64 csw_handover_new_state(struct csw_swap *swap);
 void csw_handover_reason(struct csw_swap *swap, char *buf, size_t len);
 
 /* overlay.c: running memory: plan, keep aside, overlay, verify, put back */
+int csw_add_segments(struct csw_ranges *to, const struct mrb_image *image,
+		     enum mrb_segment_kind kind, const struct csw_ranges *same,
+		     const struct csw_swap *swap);
 int csw_overlay_plan(struct csw_swap *swap);
 void csw_overlay_free(struct csw_swap *swap);
 int csw_keep_text(struct csw_swap *swap);
