@@ -17,13 +17,20 @@ asks()
 	[ -z "$(staging)" ] || { echo "mapped: $(staging)"; return 1; }
 }
 
-# waits: requests are in flight, and none of them comes to an end
+# waits: requests are in flight, and none of them comes to an end. fio keeps to
+# a rate: that it has none in flight just now says nothing.
 waits()
 {
-	[ "$(awk '{ print $9 }' "/sys/block/$label/stat")" -gt 0 ] || return 1
+	waits_until=$(($(date +%s) + 60))
+	until [ "$(awk '{ print $9 }' "/sys/block/$label/stat")" -gt 0 ]; do
+		[ "$(date +%s)" -lt $waits_until ] ||
+			{ echo "nothing in flight in a minute"; return 1; }
+		read -r _ <"$dev/state"
+	done
 	waits_before=$(io_count)
 	await 1 "$dev/state" running >/dev/null 2>&1
-	[ "$(io_count)" = "$waits_before" ]
+	[ "$(io_count)" = "$waits_before" ] ||
+		{ echo "$(($(io_count) - waits_before)) have come to an end"; return 1; }
 }
 
 # goes_on WHERE VERSION: Results: 2
