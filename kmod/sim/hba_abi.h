@@ -126,7 +126,7 @@ enum hba_event_code {
 	HBA_EVT_QUIESCED = 6,		/* parked: enum codeswap_verdict */
 	HBA_EVT_RESUMED = 7,		/* the old image serves I/O again */
 	HBA_EVT_BOOTSTRAP_CRASH = 8,	/* mcause, mepc, mtval: the old image goes on */
-	HBA_EVT_CRASH = 9,		/* mcause, mepc, mtval, hart: the image is dead, all harts stop */
+	HBA_EVT_CRASH = 9,		/* mcause, mepc, mtval, hart: the image is dead */
 	HBA_EVT_ABANDONED = 10,		/* bootstrap's thread dropped; the old image goes on */
 	HBA_EVT_UNDONE = 11,		/* enum codeswap_verdict, answer to HBA_CMD_UNDO */
 	/* Posted by the hardware. */
