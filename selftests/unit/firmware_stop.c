@@ -183,6 +183,66 @@ static void hart_does_not_park(bool abandon)
 	fw_host_free(h);
 }
 
+/*
+ * A hart stands still on its way out of the old image, so many instructions
+ * after the order; nothing may be said of quiet before it has arrived.
+ */
+static bool waits_for(struct fw_host *h, struct hart *slow, u32 instructions)
+{
+	bool said;
+	u32 i;
+
+	fw_forget_events(h);
+	hba_command(h->hba, HBA_CMD_QUIESCE, 0, 0);
+	for (i = 0; i < instructions; i++)
+		fw_pump(h, 1);
+	if (slow->pc < HBA_RAM_BASE)
+		return fw_await(h, HBA_EVT_QUIESCED, NULL);
+	slow->state = HART_HALTED;
+	fw_pump(h, 20000);
+	said = fw_seen(h, HBA_EVT_QUIESCED);
+	slow->state = HART_RUNNING;
+	return !said && fw_await(h, HBA_EVT_QUIESCED, NULL);
+}
+
+/* The same on the way back: or it would be taken for parked the next time. */
+static bool waits_back_for(struct fw_update *u, struct hart *slow)
+{
+	enum hart_state state = slow->state;
+	bool said;
+
+	slow->state = HART_HALTED;
+	u->ho->command = CODESWAP_HO_CMD_RESUME;
+	hba_command(u->host->hba, HBA_CMD_RESUME, 0, 0);
+	fw_pump(u->host, 20000);
+	said = fw_seen(u->host, HBA_EVT_RESUMED);
+	slow->state = state;
+	return fw_resume(u) && !said;
+}
+
+static void slow_hart_is_waited_for(u32 hart)
+{
+	struct fw_host *h = boot("hba-1.1.0", 20);
+	struct fw_update u = { .host = NULL };
+	u32 i, waited = 0, parked = 0, back = 0;
+
+	stage(&u, h, "hba-1.1.0", "hba-2.0.0");
+	is(fw_reconcile(&u), CODESWAP_VERDICT_OK, "a slow hart %u", hart);
+	fw_io_drain(h);
+	for (i = 0; i < 200; i++) {
+		waited += waits_for(h, &h->hba->hart[hart], 10 * i);
+		parked += all_parked(h);
+		back += waits_back_for(&u, &h->hba->hart[hart]);
+	}
+	is(waited, 200, "  it is waited for, wherever it stands");
+	is(parked, 200, "  and parks in the end");
+	is(back, 200, "  it is waited for on the way back, too");
+	is(fw_undo(&u), CODESWAP_VERDICT_OK, "  undone");
+	fw_release(&u);
+	still_right(h, "hba-1.1.0", "resumed 200 times");
+	fw_host_free(h);
+}
+
 /* Whichever hart crashes, none goes on, and it is told once. */
 static void crash_of_any_hart(u32 hart)
 {
@@ -225,6 +285,8 @@ static void every_hart(void)
 		crash_of_any_hart(i);
 		dead_hart_has_no_heartbeat(i);
 	}
+	for (i = 1; i < suite_harts; i++)
+		slow_hart_is_waited_for(i);
 	hart_does_not_park(false);
 	hart_does_not_park(true);
 }

@@ -182,13 +182,16 @@ static enum hba_run sum_up(const struct hba *hba)
  *
  * Harts take turns, which end early when a hart stores to a device or finds
  * the mutex taken: who holds it gets on all the sooner. A hart that waits is
- * asked again in every round, as another may have woken it.
+ * asked again in every round, as another may have woken it. The run is over
+ * with the round in which a hart has used up its budget, or the others would
+ * use up theirs in waiting for it.
  *
  * Return: why it came back
  */
 enum hba_run hba_run(struct hba *hba, u32 budget, u32 *executed)
 {
 	u32 left[HBA_MAX_HARTS];
+	bool used_up = false;
 	u32 total = 0;
 	u32 round, i;
 
@@ -201,9 +204,10 @@ enum hba_run hba_run(struct hba *hba, u32 budget, u32 *executed)
 
 			left[i] -= n;
 			round += n;
+			used_up |= !left[i];
 		}
 		total += round;
-	} while (round);
+	} while (round && !used_up);
 	if (executed)
 		*executed = total;
 	mailbox_publish(hba);
