@@ -43,7 +43,8 @@ geometry()
 	adapter_destroy "h$1"
 }
 
-# will_not_park HARTS: the update is stopped before the point of no return
+# will_not_park HARTS: the update is stopped before the point of no return.
+# Nine results
 will_not_park()
 {
 	device_up park 1.1.0-bad-park size=16777216 logins=16 "harts=$1"
@@ -62,11 +63,13 @@ will_not_park()
 		"$(counter starts)" $((starts + 1))
 	check "$1: it serves as before" as_before 1.1.0 "$before"
 	check "$1: on all harts" all_work "$1"
+	check "$1: a reset brings another image" swap_to 2.0.0 --method reset
+	check "$1: all harts serve in it" all_work "$1"
 	check "$1: not one I/O failed" io_clean
 	adapter_destroy park
 }
 
-# crashes HARTS: on the last one
+# crashes HARTS: on the last one. Five results
 crashes()
 {
 	device_up crash 1.1.0 size=16777216 logins=16 "harts=$1"
@@ -81,7 +84,7 @@ crashes()
 	adapter_destroy crash
 }
 
-plan $((2 + 3 * 10 + 2 * 7 + 5))
+plan $((2 + 3 * 10 + 2 * 9 + 5))
 load_modules
 for harts in 0 5; do
 	adapter_create none harts=$harts 2>/dev/null
