@@ -66,7 +66,7 @@ asked_for()
 	daemon_start
 	daemon_listens || bail "codeswapd does not listen"
 	kill -STOP "$daemon"
-	sh -c "echo hba-2.0.0.mrb >$node" 2>"$RESULTS/writer.err" &
+	sh -c "exec env echo hba-2.0.0.mrb >$node" 2>"$RESULTS/writer.err" &
 	writer=$!
 	await_request || bail "no request"
 	check "asked for by name: the device goes" gone

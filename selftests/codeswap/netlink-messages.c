@@ -7,6 +7,7 @@
 #include <linux/codeswap.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 
 #include "kselftest_harness.h"
@@ -257,7 +258,7 @@ TEST_F(message, files_that_cannot_be_read)
 	stage_fd(self, fd);
 	EXPECT_REFUSED(-EINVAL, "is not a regular file");
 	close(fd);
-	fd = open("/tmp", O_RDWR | O_TMPFILE, 0600);
+	fd = memfd_create("image", 0);
 	ASSERT_LE(0, fd);
 	stage_fd(self, fd);
 	EXPECT_REFUSED(-ENODATA, "no byte of an image");

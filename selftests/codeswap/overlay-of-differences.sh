@@ -121,7 +121,7 @@ same "above the budget: with a reason of its own" \
 check "above the budget: --force swaps all the same" swap_to 2.0.0 --force
 echo 60000000 >"$dev/budget_us"
 check "within the budget: it is swapped to" swap_to 3.0.0
-refuses "a budget is a number" "nvalid" sh -c "echo much >'$dev/budget_us'"
+refuses "a budget is a number" "nvalid" sh -c "env echo much >'$dev/budget_us'"
 
 # Statistics, against what the tracepoint told of each; of live swaps
 # that succeeded.

@@ -118,7 +118,7 @@ daemon_dies()
 {
 	daemon_start "$RESULTS/images"
 	daemon_listens || bail "codeswapd does not listen"
-	sh -c "echo large.mrb >$node" 2>"$RESULTS/writer.err" &
+	sh -c "env echo large.mrb >$node" 2>"$RESULTS/writer.err" &
 	writer=$!
 	stop_feeder "$daemon" || bail "codeswapd was too fast"
 	kill -KILL "$daemon"

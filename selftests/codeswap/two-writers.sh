@@ -24,7 +24,7 @@ second_refused()
 	check "$1: /dev/codeswap tells so in its error" grep -qE \
 		"^staging:busy $wait_for" /sys/class/misc/codeswap/error
 	refuses "$1: by name: EBUSY [K2]" "$busy" \
-		sh -c "echo hba-3.0.0.mrb >$node"
+		sh -c "env echo hba-3.0.0.mrb >$node"
 	refuses "$1: netlink: refused [K3]" "$wait_for" swap_to 3.0.0
 	refuses "$1: netlink, by file descriptor: refused [K3]" "$wait_for" \
 		swap_to 3.0.0 --fd

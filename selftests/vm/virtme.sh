@@ -68,7 +68,7 @@ guest_script()
 	cat <<-EOF
 	mountpoint -q /sys/kernel/debug ||
 		mount -t debugfs debugfs /sys/kernel/debug
-	echo '$B/firmware-path' >/sys/module/firmware_class/parameters/path
+	printf %s '$B/firmware-path' >/sys/module/firmware_class/parameters/path
 	export PATH='$B/helper':\$PATH
 	export CODESWAP_MODULES='$B/modules-$release'
 	export CODESWAP_IMAGES='$B/firmware'
