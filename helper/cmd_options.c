@@ -20,7 +20,8 @@ static const char options_help[] =
 "      --fd                the kernel reads the file itself; one image\n";
 
 static const char hold_help[] =
-"      --hold              wait in ready for 'codeswap release'\n";
+"      --hold              wait in ready for 'codeswap release'\n"
+"      --serial            several devices one after another\n";
 
 static const char json_help[] =
 "      --json              print JSON\n";
@@ -33,6 +34,7 @@ enum {
 	OPT_METHOD,
 	OPT_FD,
 	OPT_HOLD,
+	OPT_SERIAL,
 	OPT_JSON,
 };
 
@@ -43,6 +45,7 @@ static const struct option options[] = {
 	{ "method", required_argument, NULL, OPT_METHOD },
 	{ "fd", no_argument, NULL, OPT_FD },
 	{ "hold", no_argument, NULL, OPT_HOLD },
+	{ "serial", no_argument, NULL, OPT_SERIAL },
 	{ "json", no_argument, NULL, OPT_JSON },
 	{ "help", no_argument, NULL, 'h' },
 	{ }
@@ -125,6 +128,11 @@ static int take_option(struct update_options *o, int c, const char *verb)
 		if (strcmp(verb, "swap"))
 			return tell_usage(verb, false);
 		o->feed.hold = true;
+		return CMD_DONE;
+	case OPT_SERIAL:
+		if (strcmp(verb, "swap"))
+			return tell_usage(verb, false);
+		o->feed.serial = true;
 		return CMD_DONE;
 	case OPT_JSON:
 		if (strcmp(verb, "check"))

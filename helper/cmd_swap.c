@@ -86,35 +86,37 @@ static int say_staged(struct session *s, const struct fed *fed)
 	return ret;
 }
 
-/* If one cannot be started, neither it nor those behind it are left staged. */
-static int start_all(struct session *s, struct targets *targets)
+/* None is left staged, if the image was fed for this swap. */
+static void cancel_all(struct session *s, struct targets *targets)
 {
-	struct csw_error err, ignored;
-	int ret = CMD_DONE;
-	struct target *t;
+	struct csw_error ignored;
 	size_t i;
 
 	for (i = 0; i < targets->num; i++) {
-		t = &targets->array[i];
-		if (t->last.phase != CODESWAP_PHASE_STAGED)
-			continue;
-		if (ret) {
-			csw_control(s->control, CODESWAP_CMD_CANCEL, t->name,
-				    &ignored);
-		} else if (csw_swap(s->control, t->name, s->options->feed.hold,
-				    &t->update_id, &err)) {
-			ret = failed("%s: %s", t->label, err.text);
-			t->ended = true;
-			if (s->options->path)
-				csw_control(s->control, CODESWAP_CMD_CANCEL,
-					    t->name, &ignored);
-		} else {
-			printf("%s: %s -> %s\n", t->label,
-			       t->last.version[0] ? t->last.version : "boot ROM",
-			       t->last.new_version);
-		}
+		targets->array[i].ended = true;
+		if (s->options->path)
+			csw_control(s->control, CODESWAP_CMD_CANCEL,
+				    targets->array[i].name, &ignored);
 	}
-	return ret;
+}
+
+/* An image that was fed for several devices is swapped to on all of them. */
+static int start_all(struct session *s, struct targets *targets)
+{
+	struct target *t = targets->array;
+	struct csw_error err;
+	size_t i;
+
+	if (csw_swap(s->control, t->name, s->options->feed.hold,
+		     s->options->path, &t->update_id, &err)) {
+		cancel_all(s, targets);
+		return failed("%s: %s", t->label, err.text);
+	}
+	for (i = 0; i < targets->num; i++, t++)
+		printf("%s: %s -> %s\n", t->label,
+		       t->last.version[0] ? t->last.version : "boot ROM",
+		       t->last.new_version);
+	return CMD_DONE;
 }
 
 static int swap_targets(struct session *s, struct targets *targets)
@@ -158,8 +160,7 @@ static int swap_staged(struct session *s, const char *name)
 			good = add_target(&targets, d);
 	}
 	if (good && targets.num == 1) {
-		/* If nothing is staged, let the kernel say so. */
-		targets.array[0].last.phase = CODESWAP_PHASE_STAGED;
+		/* If nothing is staged, the kernel says so. */
 		return swap_targets(s, &targets);
 	}
 	free(targets.array);

@@ -207,6 +207,7 @@ int csw_receive_family(struct csw_socket *sk, csw_family_fn *fn, void *ctx,
  * @force: even to the very version that runs
  * @allow_downgrade: to an older version
  * @hold: wait in ready
+ * @serial: several devices one after another
  * @check_only: say what would happen, and forget the image
  * @method: enum codeswap_method
  * @accept_lost: capabilities whose loss is accepted
@@ -222,6 +223,7 @@ struct csw_feed {
 	bool force;
 	bool allow_downgrade;
 	bool hold;
+	bool serial;
 	bool check_only;
 	u32 method;
 	const char *const *accept_lost;
@@ -236,7 +238,7 @@ int csw_stage(struct csw_socket *sk, const struct csw_feed *feed,
 	      struct csw_error *err);
 int csw_stage_fd(struct csw_socket *sk, const struct csw_feed *feed, int fd,
 		 u64 *update_id, struct csw_error *err);
-int csw_swap(struct csw_socket *sk, const char *device, bool hold,
+int csw_swap(struct csw_socket *sk, const char *device, bool hold, bool together,
 	     u64 *update_id, struct csw_error *err);
 int csw_control(struct csw_socket *sk, int command, const char *device,
 		struct csw_error *err);

@@ -42,6 +42,8 @@ static int put_flags(struct nl_msg *msg, const struct csw_feed *feed)
 		ret = nla_put_flag(msg, CODESWAP_A_UPDATE_ALLOW_DOWNGRADE);
 	if (!ret && feed->hold)
 		ret = nla_put_flag(msg, CODESWAP_A_UPDATE_HOLD);
+	if (!ret && feed->serial)
+		ret = nla_put_flag(msg, CODESWAP_A_UPDATE_SERIAL);
 	if (!ret && feed->check_only)
 		ret = nla_put_flag(msg, CODESWAP_A_UPDATE_CHECK_ONLY);
 	return ret;
@@ -190,12 +192,13 @@ int csw_stage_fd(struct csw_socket *sk, const struct csw_feed *feed, int fd,
  * @sk: the socket
  * @device: name or label
  * @hold: wait in ready
+ * @together: on all devices that it is staged for; they meet in ready
  * @update_id: set; the end is told by a device event with phase idle and it
  * @err: set on failure
  *
  * Return: 0, or the code in @err.
  */
-int csw_swap(struct csw_socket *sk, const char *device, bool hold,
+int csw_swap(struct csw_socket *sk, const char *device, bool hold, bool together,
 	     u64 *update_id, struct csw_error *err)
 {
 	struct nl_msg *msg;
@@ -207,6 +210,8 @@ int csw_swap(struct csw_socket *sk, const char *device, bool hold,
 	ret = nla_put_string(msg, CODESWAP_A_UPDATE_DEVICE, device);
 	if (!ret && hold)
 		ret = nla_put_flag(msg, CODESWAP_A_UPDATE_HOLD);
+	if (!ret && together)
+		ret = nla_put_flag(msg, CODESWAP_A_UPDATE_TOGETHER);
 	return send_built(sk, msg, ret, update_id, err);
 }
 

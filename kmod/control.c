@@ -16,13 +16,14 @@ static int nothing_on(struct codeswap_device *cdev, struct csw_error *err)
  * csw_swap() - start the update whose image is staged
  * @cdev: device
  * @hold: wait in ready
+ * @together: start all that the image is staged for; they meet in ready
  * @update_id: set
  * @err: why not
  *
  * Return: 0 or a negative errno with @err set.
  */
-int csw_swap(struct codeswap_device *cdev, bool hold, u64 *update_id,
-	     struct csw_error *err)
+int csw_swap(struct codeswap_device *cdev, bool hold, bool together,
+	     u64 *update_id, struct csw_error *err)
 {
 	struct csw_update *update = csw_update_get(cdev);
 	int ret;
@@ -30,7 +31,8 @@ int csw_swap(struct codeswap_device *cdev, bool hold, u64 *update_id,
 	if (!update)
 		return nothing_on(cdev, err);
 	*update_id = update->id;
-	ret = csw_update_start(update, hold, err);
+	ret = together ? csw_update_start_all(update, hold, err) :
+			 csw_update_start(update, hold, err);
 	csw_update_put(update);
 	return ret;
 }
@@ -92,8 +94,8 @@ int csw_cancel(struct codeswap_device *cdev, struct csw_error *err)
 			ret = none_is_on(cdev, err);
 		else if (cdev->status.phase >= CODESWAP_PHASE_QUIESCING)
 			ret = too_late(cdev, err);
-		else
-			WRITE_ONCE(update->cancel, true);
+		else if (!csw_batch_cancel(update))
+			ret = too_late(cdev, err);
 		mutex_unlock(&cdev->lock);
 		wake_up_all(&cdev->wait);
 	}

@@ -50,6 +50,7 @@ int csw_error(struct csw_error *err, enum codeswap_reason reason, int code,
  * @force: even to the very version that runs
  * @allow_downgrade: to an older version
  * @hold: wait in ready
+ * @serial: several devices one after another, not all at once
  * @method: how to overlay
  * @image_name: what the image was called, may be empty
  * @num_waived: entries in @waived
@@ -59,6 +60,7 @@ struct csw_params {
 	bool force;
 	bool allow_downgrade;
 	bool hold;
+	bool serial;
 	enum codeswap_method method;
 	char image_name[CODESWAP_NAME_LEN];
 	unsigned int num_waived;
@@ -415,7 +417,8 @@ void csw_job_get(struct csw_job *job);
 void csw_job_put(struct csw_job *job);
 
 /* control.c: what can be asked of a device whose image is staged, or later */
-int csw_swap(struct codeswap_device *cdev, bool hold, u64 *update_id, struct csw_error *err);
+int csw_swap(struct codeswap_device *cdev, bool hold, bool together, u64 *update_id,
+	     struct csw_error *err);
 int csw_release(struct codeswap_device *cdev, struct csw_error *err);
 int csw_cancel(struct codeswap_device *cdev, struct csw_error *err);
 int csw_rollback(struct codeswap_device *cdev, struct csw_error *err);

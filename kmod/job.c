@@ -28,6 +28,7 @@ struct csw_job *csw_job_create(const struct csw_params *params)
 	mutex_init(&job->lock);
 	spin_lock_init(&job->error_lock);
 	init_waitqueue_head(&job->wait);
+	csw_batch_init(job);
 	job->params = *params;
 	return job;
 }
@@ -114,6 +115,7 @@ int csw_job_start(struct csw_job *job, struct csw_error *err)
 		ret = csw_job_ended(job, err);
 	} else {
 		job->started = true;
+		csw_batch_begin(job);
 		for (i = 0; i < job->num; i++)
 			csw_update_queue(&job->updates[i]);
 		csw_job_close(job);
@@ -172,7 +174,7 @@ static void cancel_all(struct csw_job *job)
 	unsigned int i;
 
 	for (i = 0; i < job->num; i++) {
-		WRITE_ONCE(job->updates[i].cancel, true);
+		csw_batch_cancel(&job->updates[i]);
 		wake_up_all(&job->updates[i].cdev->wait);
 	}
 }

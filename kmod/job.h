@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * A job as its own files see it: job.c (its life), job_feed.c (its image),
- * update.c (its part of each device).
+ * update.c (its part of each device), batch.c (its updates
+ * together).
  *
  * Lifetime: the writer holds a job from csw_job_create() to csw_job_put();
  * each device that it has claimed holds it as well, through @cdev->update,
@@ -9,7 +10,7 @@
  * to its end without its writer.
  *
  * Locks: job->lock serialises the writer with those who end the job from
- * outside; taken before cdev->lock.
+ * outside; taken before cdev->lock. meet_lock and turn: see batch.c.
  */
 #ifndef CSW_JOB_H
 #define CSW_JOB_H
@@ -39,6 +40,14 @@ struct csw_job {
 	void (*on_end)(void *data, int err, const struct csw_error *error);
 	void *on_end_data;
 	struct work_struct end_work;
+
+	spinlock_t meet_lock;		/* for what follows */
+	unsigned int expected;		/* to meet in ready; 0: each goes alone */
+	unsigned int arrived;
+	bool go;			/* all have come */
+	bool failed;			/* one has ended other than well */
+	const struct csw_update *spoiled_by;	/* the first that did not come */
+	struct mutex turn;		/* serial: of who overlays */
 };
 
 /* job.c */
@@ -47,6 +56,10 @@ void csw_job_note_error(struct csw_job *job, const struct csw_error *err);
 void csw_job_close_one(struct csw_job *job);
 void csw_job_close(struct csw_job *job);
 int csw_job_ended(struct csw_job *job, struct csw_error *err);
+
+/* batch.c */
+void csw_batch_init(struct csw_job *job);
+void csw_batch_begin(struct csw_job *job);
 
 /* update.c */
 int csw_update_claim(struct csw_job *job, struct csw_update *update,

@@ -88,7 +88,8 @@ static int prepare(struct csw_swap *swap)
 	if (ret)
 		return csw_error(&swap->error, CODESWAP_REASON_NO_MEMORY, ret,
 				 "no memory to load %s", swap->cdev->label);
-	if (csw_update_commit(swap->update, CODESWAP_PHASE_OVERLAYING))
+	if (csw_batch_meet(swap->update) &&
+	    csw_update_commit(swap->update, CODESWAP_PHASE_OVERLAYING))
 		return 0;
 	return cancelled(swap);
 }

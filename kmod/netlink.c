@@ -29,6 +29,7 @@ static const struct nla_policy begin_policy[] = {
 	[CODESWAP_A_UPDATE_METHOD] = { .type = NLA_U32 },
 	[CODESWAP_A_UPDATE_HOLD] = { .type = NLA_FLAG },
 	[CODESWAP_A_UPDATE_CHECK_ONLY] = { .type = NLA_FLAG },
+	[CODESWAP_A_UPDATE_SERIAL] = { .type = NLA_FLAG },
 };
 
 static const struct nla_policy data_policy[] = {
@@ -43,6 +44,7 @@ static const struct nla_policy order_policy[] = {
 static const struct nla_policy swap_policy[] = {
 	[CODESWAP_A_UPDATE_DEVICE] = { .type = NLA_NUL_STRING },
 	[CODESWAP_A_UPDATE_HOLD] = { .type = NLA_FLAG },
+	[CODESWAP_A_UPDATE_TOGETHER] = { .type = NLA_FLAG },
 };
 
 static const struct nla_policy item_policy[] = {
@@ -105,6 +107,7 @@ int csw_nl_reply(struct sk_buff *skb, struct genl_info *info, u64 update_id)
 static int nl_swap(struct sk_buff *skb, struct genl_info *info)
 {
 	bool hold = nla_get_flag(info->attrs[CODESWAP_A_UPDATE_HOLD]);
+	bool together = nla_get_flag(info->attrs[CODESWAP_A_UPDATE_TOGETHER]);
 	struct codeswap_device *cdev;
 	struct csw_error err;
 	u64 id = 0;
@@ -114,7 +117,7 @@ static int nl_swap(struct sk_buff *skb, struct genl_info *info)
 			     info->extack, &ret);
 	if (!cdev)
 		return ret;
-	ret = csw_swap(cdev, hold, &id, &err);
+	ret = csw_swap(cdev, hold, together, &id, &err);
 	csw_device_put(cdev);
 	if (ret)
 		return csw_nl_refuse(skb, info->extack, ret, "%s", err.text);

@@ -73,6 +73,7 @@ static int read_params(struct csw_params *params, struct genl_info *info,
 	params->allow_downgrade =
 		nla_get_flag(attrs[CODESWAP_A_UPDATE_ALLOW_DOWNGRADE]);
 	params->hold = nla_get_flag(attrs[CODESWAP_A_UPDATE_HOLD]);
+	params->serial = nla_get_flag(attrs[CODESWAP_A_UPDATE_SERIAL]);
 	if (attrs[CODESWAP_A_UPDATE_METHOD])
 		params->method = nla_get_u32(attrs[CODESWAP_A_UPDATE_METHOD]);
 	if (params->method > CODESWAP_METHOD_RESET)
@@ -92,6 +93,7 @@ static bool wants_something(struct nlattr **attrs)
 	       attrs[CODESWAP_A_UPDATE_ACCEPT_LOST] ||
 	       attrs[CODESWAP_A_UPDATE_METHOD] ||
 	       attrs[CODESWAP_A_UPDATE_HOLD] ||
+	       attrs[CODESWAP_A_UPDATE_SERIAL] ||
 	       attrs[CODESWAP_A_UPDATE_CHECK_ONLY];
 }
 

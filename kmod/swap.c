@@ -36,9 +36,25 @@ static int driver_error(struct csw_swap *swap, const char *what, int ret)
 
 static int cancelled(struct csw_swap *swap)
 {
+	const char *spoiler = csw_batch_spoiler(swap->update);
+
+	if (spoiler)
+		return csw_error(&swap->error, CODESWAP_REASON_CANCELLED,
+				 -ECANCELED,
+				 "cancelled in phase %s, because %s did not come so far; the old image goes on",
+				 csw_phase_name(swap->cdev->status.phase), spoiler);
 	return csw_error(&swap->error, CODESWAP_REASON_CANCELLED, -ECANCELED,
 			 "cancelled in phase %s; the old image goes on",
 			 csw_phase_name(swap->cdev->status.phase));
+}
+
+static int crashed(struct csw_swap *swap, const char *what)
+{
+	const struct codeswap_crash *c = &swap->cdev->crash;
+
+	return csw_error(&swap->error, CODESWAP_REASON_CRASH, -EIO,
+			 "the device crashed while it %s: cause 0x%llx at 0x%llx, value 0x%llx",
+			 what, c->cause, c->pc, c->value);
 }
 
 static int prepare(struct csw_swap *swap)
@@ -129,6 +145,13 @@ static int wait_in_ready(struct csw_swap *swap)
 	wait_event_idle(swap->cdev->wait, !READ_ONCE(update->hold) ||
 			READ_ONCE(update->cancel) ||
 			READ_ONCE(swap->cdev->events) & CSW_EV_CRASH);
+	if (!csw_batch_meet(update))
+		return READ_ONCE(swap->cdev->events) & CSW_EV_CRASH ?
+		       crashed(swap, "waited for the others") : cancelled(swap);
+	if (!csw_batch_turn(update))
+		return csw_error(&swap->error, CODESWAP_REASON_CANCELLED,
+				 -ECANCELED,
+				 "cancelled in its turn, because another device of the batch failed; the old image goes on");
 	return csw_update_commit(update, CODESWAP_PHASE_QUIESCING) ?
 	       0 : cancelled(swap);
 }
@@ -150,9 +173,7 @@ static int quiesce(struct csw_swap *swap, bool *parked, bool *serves)
 	event = csw_event_wait_ms(cdev, CSW_EV_QUIESCED | CSW_EV_CRASH |
 				  CSW_EV_BOOTSTRAP_CRASH, cdev->limits.quiesce);
 	if (event & (CSW_EV_CRASH | CSW_EV_BOOTSTRAP_CRASH))
-		return csw_error(&swap->error, CODESWAP_REASON_CRASH, -EIO,
-				 "the device crashed while it was quiescing: cause 0x%llx at 0x%llx, value 0x%llx",
-				 cdev->crash.cause, cdev->crash.pc, cdev->crash.value);
+		return crashed(swap, "was quiescing");
 	if (!event)
 		return csw_error(&swap->error, CODESWAP_REASON_TIMEOUT, -ETIMEDOUT,
 				 "the device was not quiet within %u ms (limits/quiesce)",
@@ -378,5 +399,6 @@ void csw_swap_work(struct work_struct *work)
 			  "no memory for the update");
 	}
 	mutex_unlock(&cdev->op_lock);
+	csw_batch_leave(update, result == CODESWAP_RESULT_SUCCESS);
 	csw_update_end(update, result, err.text[0] ? &err : NULL);
 }

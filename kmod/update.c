@@ -156,6 +156,33 @@ int csw_update_start(struct csw_update *update, bool hold, struct csw_error *err
 	return ret;
 }
 
+/**
+ * csw_update_start_all() - start all updates of a job, to meet in ready
+ * @update: one of them; the caller holds a reference on its job
+ * @hold: wait in ready, whatever was asked for before
+ * @err: why not
+ *
+ * Return: 0, or -EALREADY if one has been started or has ended.
+ */
+int csw_update_start_all(struct csw_update *update, bool hold,
+			 struct csw_error *err)
+{
+	struct csw_job *job = update->job;
+	unsigned int i;
+	int ret = 0;
+
+	mutex_lock(&job->lock);
+	for (i = 0; i < job->num && !ret; i++)
+		if (!job->updates[i].bound || job->updates[i].started)
+			ret = csw_error(err, CODESWAP_REASON_BUSY, -EALREADY,
+					"the update of %s has been started already",
+					job->updates[i].cdev->label);
+	for (i = 0; i < job->num && !ret && hold; i++)
+		WRITE_ONCE(job->updates[i].hold, true);
+	mutex_unlock(&job->lock);
+	return ret ?: csw_job_start(job, err);
+}
+
 /* The update that is on, with a reference on its job; %NULL if there is none. */
 struct csw_update *csw_update_get(struct codeswap_device *cdev)
 {

@@ -117,6 +117,8 @@ bool csw_is_running(struct codeswap_device *cdev, const struct csw_header *new);
  * @cancel: give up if that is still possible
  * @rollback: go back while the new image is proving; under @cdev->lock
  * @proved: too late for that; under @cdev->lock
+ * @arrived: it has met the others of its job; under their meet_lock
+ * @has_turn: the others wait for it
  */
 struct csw_update {
 	struct csw_job *job;
@@ -129,13 +131,23 @@ struct csw_update {
 	bool cancel;
 	bool rollback;
 	bool proved;
+	bool arrived;
+	bool has_turn;
 };
+
+/* batch.c: updates of one job that meet in ready */
+bool csw_batch_meet(struct csw_update *update);
+bool csw_batch_cancel(struct csw_update *update);
+const char *csw_batch_spoiler(const struct csw_update *update);
+bool csw_batch_turn(struct csw_update *update);
+void csw_batch_leave(struct csw_update *update, bool well);
 
 /* update.c */
 const struct csw_params *csw_update_params(const struct csw_update *update);
 struct csw_stage *csw_update_stage(const struct csw_update *update);
 void csw_update_end(struct csw_update *update, enum codeswap_result result,
 		    const struct csw_error *err);
+int csw_update_start_all(struct csw_update *update, bool hold, struct csw_error *err);
 int csw_update_start(struct csw_update *update, bool hold, struct csw_error *err);
 struct csw_update *csw_update_get(struct codeswap_device *cdev);
 void csw_update_put(struct csw_update *update);

@@ -49,6 +49,7 @@ struct boot_module {
  * @from: the login table, if it needs conversion, as it is
  * @to: and as it will be
  * @link: link register before SYNC
+ * @parked: for each hart but the first: it uses nothing of the old image
  * @workspace_used: bytes, this structure included
  * @ranges: running memory that must stay as it is, or was given away
  * @num_ranges: entries in @ranges
@@ -65,6 +66,7 @@ struct boot {
 	const volatile struct codeswap_state *from;
 	struct codeswap_state *to;
 	u32 link;
+	volatile u32 parked[HBA_MAX_HARTS];
 	u32 workspace_used;
 	struct boot_range ranges[BOOT_RANGES];
 	u32 num_ranges;
@@ -116,9 +118,11 @@ void modules_undo(struct boot *b);
 
 /* sync.c */
 u32 boot_sync(struct boot *b);
+u32 boot_park_hart(struct boot *b);
 
 /* park.c */
 void boot_park(volatile __le32 *command);
+void boot_park_other(volatile __le32 *command, volatile u32 *parked, u32 msip);
 
 /* text.c: sentences and reports */
 struct text {

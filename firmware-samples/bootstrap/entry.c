@@ -42,6 +42,8 @@ void *boot_workspace(struct boot *b, u32 bytes)
 
 static u32 begin(struct boot *b, struct codeswap_handover *ho)
 {
+	u32 hart;
+
 	b->ho = ho;
 	b->old = device_ptr(ho->old_image);
 	b->new = device_ptr(ho->new_image);
@@ -50,6 +52,8 @@ static u32 begin(struct boot *b, struct codeswap_handover *ho)
 	b->num_ranges = 0;
 	b->num_modules = 0;
 	b->from = NULL;
+	for (hart = 0; hart < HBA_MAX_HARTS; hart++)
+		b->parked[hart] = 0;
 	return boot_reconcile(b);
 }
 
@@ -65,5 +69,9 @@ u32 bootstrap_entry(struct codeswap_handover *ho, u32 op)
 		return CODESWAP_VERDICT_REFUSED;
 	if (op == CODESWAP_BOOT_SYNC)
 		return boot_sync(b);
-	return boot_undo(b);
+	if (op == CODESWAP_BOOT_PARK)
+		return boot_park_hart(b);
+	if (op == CODESWAP_BOOT_UNDO)
+		return boot_undo(b);
+	return CODESWAP_VERDICT_REFUSED;
 }

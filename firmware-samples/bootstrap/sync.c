@@ -73,6 +73,36 @@ static void reset_link(struct boot *b)
 	       "read-cache", "filled", "empty");
 }
 
+/* Of each hart but the first. Interrupts are off; back when SYNC goes back. */
+u32 boot_park_hart(struct boot *b)
+{
+	u32 hart = hart_id();
+
+	boot_park_other(&b->ho->command, &b->parked[hart], hart_msip(hart));
+	return CODESWAP_VERDICT_RESUMED;
+}
+
+/* The old image has seen to it that they all come here. */
+static void await_others(struct boot *b)
+{
+	u32 hart;
+
+	for (hart = 1; hart < hart_count(); hart++)
+		while (!b->parked[hart])
+			;
+}
+
+static void send_others_back(struct boot *b)
+{
+	u32 hart;
+
+	for (hart = 1; hart < hart_count(); hart++) {
+		mmio_write(hart_msip(hart), 1);
+		while (b->parked[hart])
+			;
+	}
+}
+
 /* Returns only if the old image is to go on; it finds the link as it was. */
 u32 boot_sync(struct boot *b)
 {
@@ -81,7 +111,9 @@ u32 boot_sync(struct boot *b)
 	b->link = mbox_read(HBA_MBOX_LINK_CTRL);
 	if (boot_crosses(b, RELEASE_LINK_LAST))
 		reset_link(b);
+	await_others(b);
 	boot_park(&b->ho->command);
+	send_others_back(b);
 	mbox_write(HBA_MBOX_LINK_CTRL, b->link);
 	return CODESWAP_VERDICT_RESUMED;
 }

@@ -9,6 +9,8 @@
  * FW_FAULT_CRASH	bootstrap loads from nowhere, ditto
  * FW_FAULT_START_CRASH	new image crashes at its warm start
  * FW_FAULT_MUTE	new image says that it has started, and nothing more
+ * FW_FAULT_PARK	the last of several harts hangs when it is to gather for
+ *			the overlay, interrupts off: the fault of an OLD image
  */
 #ifndef FW_FAULT_H
 #define FW_FAULT_H
@@ -51,6 +53,16 @@ static inline void fault_started(u32 kind)
 {
 #ifdef FW_FAULT_MUTE
 	if (kind == HBA_START_WARM)
+		for (;;)
+			fence();
+#endif
+}
+
+/* Before a hart answers to an order of the first one. */
+static inline void fault_obey(u32 hart, u32 harts)
+{
+#ifdef FW_FAULT_PARK
+	if (hart == harts - 1)
 		for (;;)
 			fence();
 #endif

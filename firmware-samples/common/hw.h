@@ -13,10 +13,12 @@
 #define MSTATUS_MPIE	(1u << 7)
 #define MSTATUS_MPP	(3u << 11)
 
+#define MIE_SOFTWARE	(1u << 3)
 #define MIE_TIMER	(1u << 7)
 #define MIE_EXTERNAL	(1u << 11)
 
 #define MCAUSE_IRQ	(1u << 31)
+#define MCAUSE_SOFTWARE	(MCAUSE_IRQ | 3u)
 #define MCAUSE_TIMER	(MCAUSE_IRQ | 7u)
 #define MCAUSE_EXTERNAL	(MCAUSE_IRQ | 11u)
 
@@ -51,6 +53,30 @@ static inline void mbox_write(u32 reg, u32 v)
 	mmio_write(HBA_MBOX_BASE + reg, v);
 }
 
+static inline u32 hart_id(void)
+{
+	return csr_read(mhartid);
+}
+
+static inline u32 hart_count(void)
+{
+	u32 harts = mbox_read(HBA_MBOX_HARTS);
+
+	return harts < HBA_MAX_HARTS ? harts : HBA_MAX_HARTS;
+}
+
+/* This hart's own mailbox registers: where to mask, to post, and to lock. */
+static inline u32 mbox_bank(void)
+{
+	return HBA_MBOX_BANK(hart_id());
+}
+
+/* The software interrupt of a hart: raised by any, taken back by itself. */
+static inline u32 hart_msip(u32 hart)
+{
+	return HBA_CLINT_BASE + HBA_CLINT_MSIP + 4 * hart;
+}
+
 /* Orders what this hart does to memory that the host looks at, too. */
 static inline void fence(void)
 {
@@ -77,19 +103,20 @@ static inline void irq_restore(u32 flags)
 }
 
 /*
- * The argument registers are shared: without the interrupt mask an event of
- * the interrupt handler could take half of a thread's arguments.
+ * A hart has one set of argument registers: without the interrupt mask an
+ * event of the interrupt handler could take half of a thread's arguments.
  */
 static inline void post_event(u32 code, u32 a0, u32 a1, u32 a2, u32 a3)
 {
 	u32 flags = irq_save();
+	u32 bank = mbox_bank();
 
 	fence();
-	mbox_write(HBA_MBOX_EVT_ARG0, a0);
-	mbox_write(HBA_MBOX_EVT_ARG1, a1);
-	mbox_write(HBA_MBOX_EVT_ARG2, a2);
-	mbox_write(HBA_MBOX_EVT_ARG3, a3);
-	mbox_write(HBA_MBOX_EVT_POST, code);
+	mmio_write(bank + HBA_MBOX_EVT_ARG0, a0);
+	mmio_write(bank + HBA_MBOX_EVT_ARG1, a1);
+	mmio_write(bank + HBA_MBOX_EVT_ARG2, a2);
+	mmio_write(bank + HBA_MBOX_EVT_ARG3, a3);
+	mmio_write(bank + HBA_MBOX_EVT_POST, code);
 	irq_restore(flags);
 }
 

@@ -67,6 +67,7 @@ void admin_service(void)
 			send_answer(request.iova);
 		else
 			complete(&answered);
+		harts_yield();
 	}
 }
 

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The adapter's run-time: one thread, one interrupt handler.
+ * The adapter's run-time: one thread, on the first hart, and one interrupt
+ * handler, on all of them.
  *
- * Rings, logins and the live state are touched by the interrupt handler only,
- * or by the thread with interrupts masked. The thread answers pings and runs
- * the bootstrap of a new image; nothing that a host's request waits for.
+ * Rings, logins and the live state are touched by the interrupt handlers only,
+ * or by the thread with interrupts masked; always with the lock of harts.c
+ * held, which is the hardware's mutex. Commands and updates are the first
+ * hart's business alone. The thread answers pings and runs the bootstrap of a
+ * new image; nothing that a host's request waits for.
  */
 #ifndef FW_HBA_H
 #define FW_HBA_H
@@ -51,6 +54,43 @@ bool thread_is_busy(void);
 bool image_is_proved(void);
 void image_commit(void);
 extern struct image_data image_data;
+
+/* harts.c */
+extern u32 harts_present;
+void harts_init(void);
+void harts_let_in(void);
+void hart_begin(void);
+void harts_gather(void);
+bool harts_gathered(void);
+void harts_call_roll(void);
+bool harts_are_present(void);
+void harts_park(void);
+void harts_release(void);
+void hart_software_interrupt(void);
+
+/* Interrupts are masked. A hart alone needs no lock, and pays little for it. */
+static inline void harts_lock(void)
+{
+	if (harts_present > 1)
+		while (!mmio_read(mbox_bank() + HBA_MBOX_MUTEX))
+			;
+}
+
+static inline void harts_unlock(void)
+{
+	if (harts_present > 1)
+		mmio_write(mbox_bank() + HBA_MBOX_MUTEX, 0);
+}
+
+/* Lets another hart in between. False: none can have been. */
+static inline bool harts_yield(void)
+{
+	if (harts_present == 1)
+		return false;
+	harts_unlock();
+	harts_lock();
+	return true;
+}
 
 /* command.c */
 void command_service(struct trap_frame *frame);
@@ -155,6 +195,7 @@ static inline void stats_count(u32 priority) { }
 void service_init(void);
 void service_enable(void);
 void service_rings(void);
+bool service_is_idle(void);
 void service_stop(void);
 void service_resume(void);
 bool service_is_stopped(void);
@@ -163,6 +204,7 @@ bool service_is_stopped(void);
 void update_run(u32 jobs);
 void update_request(u32 handover);
 bool update_owns_thread(void);
+void update_park(void);
 void update_drop_bootstrap(struct trap_frame *frame);
 
 #endif /* FW_HBA_H */

@@ -112,6 +112,7 @@ void io_service(void)
 		    !ring_next(&io_ring, &request))
 			return;
 		begin(channel, &request);
+		harts_yield();
 	}
 }
 
@@ -152,13 +153,19 @@ static void channel_done(u32 channel)
 	dma_finish(channel);
 }
 
+/* After a yield another hart may have seen to some of them. */
 void io_channels_done(void)
 {
 	u32 word, done;
 
-	for (word = 0; word < DMA_WORDS; word++)
-		for (done = dma_done(word); done; done &= done - 1)
+	for (word = 0; word < DMA_WORDS; word++) {
+		for (done = dma_done(word); done;) {
 			channel_done(word * 32 + __builtin_ctz(done));
+			done &= done - 1;
+			if (done && harts_yield())
+				done &= dma_done(word);
+		}
+	}
 }
 
 /* Whatever runs in the channels was begun by an image before this one. */

@@ -21,6 +21,7 @@ static bool proved;
  */
 static void image_init(u32 argument, u32 kind)
 {
+	harts_init();
 #if !FW_LINK_LAST
 	link_init();
 #endif
@@ -54,11 +55,25 @@ void image_start(u32 argument, u32 kind)
 		   (u32)state_dir);
 	fault_started(kind);
 	service_enable();
+	harts_let_in();
 	service_rings();
 }
 
+/* A look, and a wfi if it was in vain, with nothing coming in between. */
+static void wait_until(bool (*done)(void))
+{
+	irq_save();
+	if (!done())
+		wait_for_interrupt();
+	irq_restore(MSTATUS_MIE);
+}
+
+/* It proves the thread, the interrupt handler, and the other harts. */
 static void heartbeat(void)
 {
+	harts_call_roll();
+	while (!harts_are_present())
+		wait_until(harts_are_present);
 	image_data.heartbeats++;
 	post_event(HBA_EVT_HEARTBEAT, image_data.heartbeats, 0, 0, 0);
 }

@@ -2,10 +2,11 @@
 /*
  * Entries of the image and of its traps.
  *
- * A start comes with a0 = argument, a1 = enum hba_start, a2 = hart, and traps
- * off. Cold and warm entry differ only in what a0 means, and C tells them
- * apart by a1: one path serves both.
+ * A start comes on all harts at once, with a0 = argument, a1 = enum hba_start,
+ * a2 = hart, and traps off. Cold and warm entry differ only in what a0 means,
+ * and C tells them apart by a1: one path serves both.
  */
+#include "start.h"
 #include FW_VERSION_HEADER
 
 	/* For the linker script and the image builder. */
@@ -19,7 +20,7 @@ warm_entry:
 	lla	t0, trap_entry
 	csrw	mtvec, t0
 	csrw	mscratch, zero		/* a trap from here on is a crash */
-	bnez	a2, hart_park
+	bnez	a2, hart_wait
 
 	lla	t0, __bss_start
 	lla	t1, __bss_end
@@ -37,6 +38,33 @@ warm_entry:
 thread_entry:
 	lla	sp, __thread_stack_top
 	call	thread_main
+
+/*
+ * The other harts: in registers alone until the first one has initialised the
+ * image and lets them in. Then they have an interrupt stack each, below one
+ * another, and nothing to do outside of interrupts.
+ */
+hart_wait:
+	li	t0, 1 << 3		/* wake for the software interrupt */
+	csrw	mie, t0
+	li	t1, START_MSIP
+	slli	t2, a2, 2
+	add	t1, t1, t2
+1:	wfi
+	lw	t0, 0(t1)
+	beqz	t0, 1b
+	sw	zero, 0(t1)
+	fence	rw, rw
+
+	lla	sp, __hart_stack_top
+	addi	t0, a2, -1
+	slli	t0, t0, START_STACK_SHIFT
+	sub	sp, sp, t0
+	csrw	mscratch, sp
+	call	hart_begin
+	csrsi	mstatus, 8		/* not before the stack is empty */
+1:	wfi
+	j	1b
 
 	.globl	hart_park
 hart_park:
@@ -109,7 +137,13 @@ trap_entry:
 	lw	sp, 72(sp)
 	mret
 
+/* The others first: there is one stack for this. */
 trap_in_trap:
+	csrr	t0, mhartid
+	slli	t0, t0, START_BANK_SHIFT
+	li	t1, START_STOP
+	add	t0, t0, t1
+	sw	zero, 0(t0)
 	lla	sp, __crash_stack_top
 	call	crash
 	j	hart_park

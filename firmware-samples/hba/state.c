@@ -149,8 +149,10 @@ void state_journal_start(void)
 {
 	u32 flags = irq_save();
 
+	harts_lock();
 	state_dir->journal_count = 0;
 	journalling = true;
+	harts_unlock();
 	irq_restore(flags);
 }
 

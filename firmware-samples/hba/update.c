@@ -102,13 +102,15 @@ static void reconcile(void)
 	       HBA_EVT_RECONCILED, verdict);
 }
 
-/* Returns with interrupts off and nothing in flight. */
+/* Returns with interrupts off, nothing in flight, and all harts gathered. */
 static void drain(void)
 {
 	service_stop();
+	harts_gather();
+	service_enable();	/* the thread wants its interrupts now, not time */
 	for (;;) {
 		irq_save();
-		if (dma_is_idle())
+		if (harts_gathered() && service_is_idle())
 			return;
 		wait_for_interrupt();
 		irq_restore(MSTATUS_MIE);
@@ -124,16 +126,24 @@ static void quiesce(void)
 	u32 verdict;
 
 	drain();
+	harts_park();
 	service_enable();	/* the parked bootstrap must hear of a command */
 	verdict = bootstrap(handover, CODESWAP_BOOT_SYNC);
 	service_enable();
 	service_resume();
+	harts_release();
 	service_rings();
 	if (verdict == CODESWAP_VERDICT_RESUMED)
 		finish(UPDATE_READY, HBA_EVT_RESUMED, 0);
 	else
 		finish(UPDATE_READY, HBA_EVT_QUIESCED, verdict);
 	irq_restore(MSTATUS_MIE);
+}
+
+/* Every hart but the first; comes back when SYNC does. */
+void update_park(void)
+{
+	bootstrap(handover, CODESWAP_BOOT_PARK);
 }
 
 static void undo(void)
@@ -189,6 +199,7 @@ void update_drop_bootstrap(struct trap_frame *frame)
 		frame->mstatus |= MSTATUS_MPIE | MSTATUS_MPP;
 		service_enable();
 		service_resume();
+		harts_release();
 		link_init();
 	}
 	phase = UPDATE_IDLE;

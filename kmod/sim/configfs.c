@@ -109,7 +109,7 @@ static ssize_t slot_##_name##_store(struct config_item *item,		\
 CONFIGFS_ATTR(slot_, _name)
 
 NUMBER(memory_size, HBA_RAM_MIN, HBA_RAM_MAX, 4096);
-NUMBER(harts, 1, SIM_HARTS_MAX, 1);
+NUMBER(harts, 1, HBA_MAX_HARTS, 1);
 NUMBER(block_size, 512, 4096, 512, true);
 NUMBER(queue_depth, 1, SIM_QUEUE_DEPTH_MAX, 1);
 NUMBER(size, 1 << 20, 1ull << 40, 4096);

@@ -39,6 +39,11 @@ static int stats_show(struct seq_file *m, void *unused)
 	for (i = 0; i < SIM_COUNTERS; i++)
 		seq_printf(m, "%s %lld\n", counter_names[i],
 			   atomic64_read(&ad->counters[i]));
+	mutex_lock(&ad->hw_lock);
+	for (i = 0; i < ad->config.harts; i++)
+		seq_printf(m, "instructions_hart%u %llu\n", i,
+			   hba_hart_steps(ad->hba, i));
+	mutex_unlock(&ad->hw_lock);
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(stats);

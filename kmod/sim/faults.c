@@ -7,8 +7,9 @@
  *		something else is written; reading tells whether one waits
  *	fail	the next op that comes to this point returns -EIO
  *	corrupt	the next overlay or write changes one byte
- *	crash	(whatever is written) the instruction that the hart executes
- *		next is overwritten by an illegal one
+ *	crash	(number of a hart; what is none means the first) the
+ *		instruction that it executes next is overwritten by an illegal
+ *		one
  *
  * A point that has struck is forgotten, so that the way back is clear.
  */
@@ -245,10 +246,14 @@ static ssize_t crash_write(struct file *file, const char __user *buf,
 	struct sim_adapter *ad = container_of(file->private_data,
 					      struct sim_adapter, faults);
 	const __le32 illegal = 0;
+	unsigned int hart;
 	bool done;
 
+	if (kstrtouint_from_user(buf, len, 0, &hart) ||
+	    hart >= ad->config.harts)
+		hart = 0;
 	mutex_lock(&ad->hw_lock);
-	done = hba_ram_write(ad->hba, hba_hart_pc(ad->hba, 0), &illegal,
+	done = hba_ram_write(ad->hba, hba_hart_pc(ad->hba, hart), &illegal,
 			     sizeof(illegal));
 	mutex_unlock(&ad->hw_lock);
 	/* In the ROM, or in a bootstrap. */

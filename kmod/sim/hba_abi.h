@@ -47,14 +47,20 @@
  * PENDING is what raises the machine external interrupt, masked by ENABLE. A
  * bit is set by its source and cleared by writing 1; HBA_PEND_CMD and
  * HBA_PEND_DMA follow their queues and cannot be cleared by hand.
+ *
+ * Each hart has a bank: the registers come again at HBA_MBOX_BANK(hart). Those
+ * marked "banked" are that hart's own, so that no hart disturbs another that
+ * masks or posts; the others are the same ones in every bank.
  */
+#define HBA_MBOX_STRIDE		0x100u
+#define HBA_MBOX_BANK(hart)	(HBA_MBOX_BASE + (hart) * HBA_MBOX_STRIDE)
 #define HBA_MBOX_PENDING	0x00u	/* R, W1C */
-#define HBA_MBOX_ENABLE		0x04u	/* RW */
+#define HBA_MBOX_ENABLE		0x04u	/* RW, banked */
 #define HBA_MBOX_CMD		0x08u	/* R: code of the oldest command, 0 if none */
 #define HBA_MBOX_CMD_ARG0	0x0cu	/* R */
 #define HBA_MBOX_CMD_ARG1	0x10u	/* R */
 #define HBA_MBOX_CMD_POP	0x14u	/* W: any value removes the oldest command */
-#define HBA_MBOX_EVT_ARG0	0x20u	/* W */
+#define HBA_MBOX_EVT_ARG0	0x20u	/* W, banked, as are the next ones */
 #define HBA_MBOX_EVT_ARG1	0x24u	/* W */
 #define HBA_MBOX_EVT_ARG2	0x28u	/* W */
 #define HBA_MBOX_EVT_ARG3	0x2cu	/* W */
@@ -77,6 +83,14 @@
 #define HBA_MBOX_LINK_CTRL	0x70u	/* RW: bits 7..0 speed code, bit 8 frame mode */
 #define HBA_MBOX_CACHE_CTRL	0x74u	/* W: HBA_CACHE_CLEAR; R: bytes in the read cache */
 #define HBA_CACHE_CLEAR		1u
+/*
+ * What harts need among themselves. MUTEX takes the place of atomic
+ * instructions: a read takes it if it is free and tells whether the bank's
+ * hart has it now; a write of any value gives it back, from whoever else it
+ * changes nothing. It is free after a start.
+ */
+#define HBA_MBOX_MUTEX		0x78u	/* R: 1 it is yours, 0 it is not; W; banked */
+#define HBA_MBOX_STOP		0x7cu	/* W: halts all harts but the bank's, until a start */
 #define HBA_MBOX_SIZE		0x1000u
 
 #define HBA_PEND_IO		(1u << 0)	/* doorbell: I/O ring has work */
@@ -112,12 +126,13 @@ enum hba_event_code {
 	HBA_EVT_QUIESCED = 6,		/* parked: enum codeswap_verdict */
 	HBA_EVT_RESUMED = 7,		/* the old image serves I/O again */
 	HBA_EVT_BOOTSTRAP_CRASH = 8,	/* mcause, mepc, mtval: the old image goes on */
-	HBA_EVT_CRASH = 9,		/* mcause, mepc, mtval: the image is dead and parked */
+	HBA_EVT_CRASH = 9,		/* mcause, mepc, mtval, hart: the image is dead */
 	HBA_EVT_ABANDONED = 10,		/* bootstrap's thread dropped; the old image goes on */
 	HBA_EVT_UNDONE = 11,		/* enum codeswap_verdict, answer to HBA_CMD_UNDO */
 	/* Posted by the hardware. */
 	HBA_EVT_BUS_ERROR = 12,		/* IOVA lo, hi, bytes, 1 if a write */
-	HBA_EVT_HART_STOPPED = 13,	/* a trap whose handler trapped: mcause, mepc, mtval */
+	/* A trap whose handler trapped; all harts are halted: mcause, mepc, mtval, hart. */
+	HBA_EVT_HART_STOPPED = 13,
 };
 
 enum hba_start {

@@ -35,7 +35,6 @@ struct platform_device;
 struct seq_file;
 
 #define SIM_NAME_LEN		16
-#define SIM_HARTS_MAX		1	/* what is wired up, of HBA_MAX_HARTS */
 #define SIM_MAX_SEGMENTS	128	/* pieces of one request */
 #define SIM_MAX_BYTES		(512u << 10)	/* of one request's data */
 #define SIM_DISCARD_BYTES	(16u << 20)	/* of one discard */

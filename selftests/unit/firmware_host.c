@@ -198,7 +198,8 @@ static void make_memory(struct fw_host *h)
 	fw_map(h, HBA_IOVA_REQUEST, (FW_TAGS + 1) * span, true);
 }
 
-struct fw_host *fw_host_new(const char *directory, u32 ram_size, u32 max_logins)
+struct fw_host *fw_host_new(const char *directory, u32 harts, u32 ram_size,
+			    u32 max_logins)
 {
 	struct fw_host *h = zalloc(sizeof(*h));
 
@@ -211,7 +212,7 @@ struct fw_host *fw_host_new(const char *directory, u32 ram_size, u32 max_logins)
 		.scratch = zalloc(HBA_SCRATCH_SIZE),
 		.flash = zalloc(HBA_MOD_CAPACITY_BYTES),
 		.pla = zalloc(HBA_MOD_CAPACITY_BYTES),
-		.harts = 1,
+		.harts = harts,
 		.block_size = 512,
 		.sectors = FW_SECTORS,
 		.max_logins = max_logins,
@@ -258,17 +259,55 @@ static void advance(struct fw_host *h, enum hba_run result)
 		h->clock = deadline;
 }
 
-/* Some instructions, and what host and medium do meanwhile. */
-void fw_pump(struct fw_host *h, u32 instructions)
+static enum hba_run run(struct fw_host *h, u32 instructions)
 {
 	enum hba_run result;
 	u32 executed;
 
-	if (h->load)
-		fw_io_fill(h);
 	result = hba_run(h->hba, instructions, &executed);
 	h->clock += (u64)executed * NS_PER_INSTRUCTION;
 	h->instructions += executed;
+	return result;
+}
+
+/* In turns of some instructions or, if they are chopped, of very few. */
+static enum hba_run run_harts(struct fw_host *h, u32 instructions)
+{
+	enum hba_run result;
+	u32 turn, done = 0;
+
+	if (!h->chop)
+		return run(h, instructions);
+	do {
+		turn = 1 + fw_random(h, h->chop);
+		result = run(h, turn);
+		done += turn;
+	} while (done < instructions && result == HBA_RUN_BUDGET);
+	return result;
+}
+
+/* How many harts have executed a few instructions since the last look. */
+u32 fw_busy_harts(struct fw_host *h)
+{
+	u32 i, busy = 0;
+
+	for (i = 0; i < h->config.harts; i++) {
+		u64 steps = hba_hart_steps(h->hba, i);
+
+		busy += steps - h->steps[i] > 1000;
+		h->steps[i] = steps;
+	}
+	return busy;
+}
+
+/* Some instructions, and what host and medium do meanwhile. */
+void fw_pump(struct fw_host *h, u32 instructions)
+{
+	enum hba_run result;
+
+	if (h->load)
+		fw_io_fill(h);
+	result = run_harts(h, instructions);
 	while (h->num_later > h->delay)
 		finish_one(h);
 	advance(h, result);

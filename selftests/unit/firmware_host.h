@@ -75,6 +75,7 @@ struct fw_admin {
  * @greedy: refill the ring as soon as a completion comes, not between two runs
  * @io_logins: initiators that I/O is spread over, from the first
  * @delay: medium operations are put off until so many wait; 0: none is
+ * @chop: harts take turns of so few instructions at most; 0: as the model likes
  * @counts_discards: does the running image do so
  * @completed: requests that ended well
  * @failed: that ended otherwise
@@ -85,6 +86,7 @@ struct fw_admin {
  * @crashes: HBA_EVT_CRASH and HBA_EVT_HART_STOPPED seen
  * @bus_errors: HBA_EVT_BUS_ERROR seen
  * @raw_status: of the last fw_io_raw()
+ * @steps: of each hart, when fw_busy_harts() looked last
  */
 struct fw_host {
 	struct hba *hba;
@@ -111,6 +113,7 @@ struct fw_host {
 	bool greedy;
 	u32 io_logins;
 	u32 delay;
+	u32 chop;
 	bool counts_discards;
 
 	u64 completed;
@@ -122,15 +125,18 @@ struct fw_host {
 	u32 crashes;
 	u32 bus_errors;
 	u32 raw_status;
+	u64 steps[HBA_MAX_HARTS];
 };
 
 /* firmware_host.c */
-struct fw_host *fw_host_new(const char *directory, u32 ram_size, u32 max_logins);
+struct fw_host *fw_host_new(const char *directory, u32 harts, u32 ram_size,
+			    u32 max_logins);
 void fw_host_free(struct fw_host *h);
 u32 fw_random(struct fw_host *h, u32 limit);
 u8 *fw_map(struct fw_host *h, u64 iova, u32 size, bool writable);
 void fw_unmap(struct fw_host *h, u64 iova);
 void fw_pump(struct fw_host *h, u32 instructions);
+u32 fw_busy_harts(struct fw_host *h);
 bool fw_await(struct fw_host *h, u32 code, struct hba_event *event);
 void fw_forget_events(struct fw_host *h);
 bool fw_seen(const struct fw_host *h, u32 code);

@@ -43,6 +43,7 @@ static void undo(bool quiesced)
 	ok(!fw_modules_unchanged(&u), "  modules have been updated");
 	if (quiesced) {
 		is(fw_quiesce(&u), CODESWAP_VERDICT_OK, "  quiesced");
+		ok(all_parked(h), "  all harts are parked in staging memory");
 		is(h->hba->mailbox.link_ctrl, 0, "  the link is down");
 		is(h->num_later, 0, "  nothing is in flight");
 		ok(fw_resume(&u), "  resumed");
@@ -116,8 +117,10 @@ static void bad_crashes(void)
 	fw_host_free(h);
 }
 
+/* Deaf is the first hart alone: the others serve, if there are any. */
 static void bad_hangs(bool deaf)
 {
+	bool stops = deaf && suite_harts == 1;
 	const char *name = deaf ? "hba-2.0.0-bad-hang-irqoff" :
 			   "hba-2.0.0-bad-hang";
 	struct fw_host *h = boot("hba-1.0.0", 40);
@@ -129,8 +132,8 @@ static void bad_hangs(bool deaf)
 	fw_pump(h, 400000);
 	before = h->completed;
 	fw_io_run(h, 200);
-	ok(deaf ? h->completed - before < 200 : h->completed - before >= 200,
-	   "%s: I/O %s", name, deaf ? "has stopped" : "goes on");
+	ok(stops ? h->completed - before < 200 : h->completed - before >= 200,
+	   "%s: I/O %s", name, stops ? "has stopped" : "goes on");
 	u.ho->command = CODESWAP_HO_CMD_CANCEL;
 	hba_command(h->hba, HBA_CMD_CANCEL, 0, 0);
 	fw_pump(h, 100000);
@@ -147,6 +150,145 @@ static void bad_hangs(bool deaf)
 	fw_release(&u);
 	still_right(h, "hba-1.0.0", "left");
 	fw_host_free(h);
+}
+
+/*
+ * The old image's fault: a hart does not park. Until the host's limit strikes
+ * the first one listens; then all are started afresh, and serve.
+ */
+static void hart_does_not_park(bool abandon)
+{
+	struct fw_host *h = boot("hba-1.1.0-bad-park", 40);
+	struct fw_update u = { .host = NULL };
+
+	stage(&u, h, "hba-1.1.0-bad-park", "hba-3.0.0");
+	is(fw_reconcile(&u), CODESWAP_VERDICT_OK, "hba-1.1.0-bad-park reconciles");
+	ok(fw_io_drain(h), "  nothing is in flight");
+	fw_forget_events(h);
+	hba_command(h->hba, HBA_CMD_QUIESCE, 0, 0);
+	fw_pump(h, 1000000);
+	is(fw_seen(h, HBA_EVT_QUIESCED), suite_harts == 1, "  it is %squiesced",
+	   suite_harts == 1 ? "" : "not ");
+	ok(all_parked(h) == (suite_harts == 1), "  and parked neither");
+	if (abandon && suite_harts > 1) {
+		hba_command(h->hba, HBA_CMD_ABANDON, 0, 0);
+		ok(fw_await(h, HBA_EVT_ABANDONED, NULL) && fw_io_run(h, 300),
+		   "  abandoned, the other harts serve on");
+	}
+	ok(fw_restart_old(&u), "  the old image is restarted");
+	ok(fw_prove(&u), "  on all harts");
+	fw_release(&u);
+	still_right(h, "hba-1.1.0", "not parked");
+	is(h->crashes, 0, "  no crash");
+	fw_host_free(h);
+}
+
+/*
+ * A hart stands still on its way out of the old image, so many instructions
+ * after the order; nothing may be said of quiet before it has arrived.
+ */
+static bool waits_for(struct fw_host *h, struct hart *slow, u32 instructions)
+{
+	bool said;
+	u32 i;
+
+	fw_forget_events(h);
+	hba_command(h->hba, HBA_CMD_QUIESCE, 0, 0);
+	for (i = 0; i < instructions; i++)
+		fw_pump(h, 1);
+	if (slow->pc < HBA_RAM_BASE)
+		return fw_await(h, HBA_EVT_QUIESCED, NULL);
+	slow->state = HART_HALTED;
+	fw_pump(h, 20000);
+	said = fw_seen(h, HBA_EVT_QUIESCED);
+	slow->state = HART_RUNNING;
+	return !said && fw_await(h, HBA_EVT_QUIESCED, NULL);
+}
+
+/* The same on the way back: or it would be taken for parked the next time. */
+static bool waits_back_for(struct fw_update *u, struct hart *slow)
+{
+	enum hart_state state = slow->state;
+	bool said;
+
+	slow->state = HART_HALTED;
+	u->ho->command = CODESWAP_HO_CMD_RESUME;
+	hba_command(u->host->hba, HBA_CMD_RESUME, 0, 0);
+	fw_pump(u->host, 20000);
+	said = fw_seen(u->host, HBA_EVT_RESUMED);
+	slow->state = state;
+	return fw_resume(u) && !said;
+}
+
+static void slow_hart_is_waited_for(u32 hart)
+{
+	struct fw_host *h = boot("hba-1.1.0", 20);
+	struct fw_update u = { .host = NULL };
+	u32 i, waited = 0, parked = 0, back = 0;
+
+	stage(&u, h, "hba-1.1.0", "hba-2.0.0");
+	is(fw_reconcile(&u), CODESWAP_VERDICT_OK, "a slow hart %u", hart);
+	fw_io_drain(h);
+	for (i = 0; i < 200; i++) {
+		waited += waits_for(h, &h->hba->hart[hart], 10 * i);
+		parked += all_parked(h);
+		back += waits_back_for(&u, &h->hba->hart[hart]);
+	}
+	is(waited, 200, "  it is waited for, wherever it stands");
+	is(parked, 200, "  and parks in the end");
+	is(back, 200, "  it is waited for on the way back, too");
+	is(fw_undo(&u), CODESWAP_VERDICT_OK, "  undone");
+	fw_release(&u);
+	still_right(h, "hba-1.1.0", "resumed 200 times");
+	fw_host_free(h);
+}
+
+/* Whichever hart crashes, none goes on, and it is told once. */
+static void crash_of_any_hart(u32 hart)
+{
+	struct fw_host *h = boot("hba-2.0.0", 20);
+	const u32 illegal = 0;
+	u64 completed;
+
+	fw_forget_events(h);
+	hba_ram_write(h->hba, hba_hart_pc(h->hba, hart), &illegal, 4);
+	h->load = true;
+	fw_pump(h, 200000);
+	is(h->crashes, 1, "hart %u crashes", hart);
+	ok(fw_seen(h, HBA_EVT_CRASH), "  which is told");
+	completed = h->completed;
+	fw_busy_harts(h);
+	fw_pump(h, 200000);
+	is(h->completed - completed, 0, "  nothing is served any more");
+	is(fw_busy_harts(h), 0, "  no hart runs");
+	fw_host_free(h);
+}
+
+/* A heartbeat is that of all harts. */
+static void dead_hart_has_no_heartbeat(u32 hart)
+{
+	struct fw_host *h = boot("hba-2.0.0", 20);
+
+	h->hba->hart[hart].state = HART_HALTED;
+	fw_forget_events(h);
+	hba_command(h->hba, HBA_CMD_PING, 0, 0);
+	fw_pump(h, 200000);
+	ok(!fw_seen(h, HBA_EVT_HEARTBEAT), "no heartbeat without hart %u", hart);
+	fw_host_free(h);
+}
+
+static void every_hart(void)
+{
+	u32 i;
+
+	for (i = 0; i < suite_harts; i++) {
+		crash_of_any_hart(i);
+		dead_hart_has_no_heartbeat(i);
+	}
+	for (i = 1; i < suite_harts; i++)
+		slow_hart_is_waited_for(i);
+	hart_does_not_park(false);
+	hart_does_not_park(true);
 }
 
 static void bad_starts(const char *name, u32 event)
@@ -222,7 +364,7 @@ static void capabilities_are_not_overlooked(void)
 
 static void no_room_is_said(void)
 {
-	struct fw_host *h = fw_host_new(firmware, HBA_RAM_MIN, 32768);
+	struct fw_host *h = fw_host_new(firmware, suite_harts, HBA_RAM_MIN, 32768);
 	struct fw_update u = { .host = NULL };
 
 	fw_boot(h, suite_image("hba-1.1.0"));
@@ -307,15 +449,21 @@ static void every_bad_image(void)
 	bad_starts("hba-2.0.0-bad-mute", HBA_EVT_STARTED);
 }
 
-int main(int argc, char **argv)
+static void all_tests(void)
 {
-	suite_begin(argc, argv);
 	every_way_to_stop();
 	every_bad_image();
 	capabilities_are_not_overlooked();
 	no_room_is_said();
 	bad_handover_is_survived();
 	commands_out_of_order();
+	every_hart();
+}
+
+int main(int argc, char **argv)
+{
+	suite_begin(argc, argv);
+	suite_with_harts(all_tests);
 	suite_end();
 	return tap_done();
 }

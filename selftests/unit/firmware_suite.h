@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the two programs of firmware tests begin and end with. */
+/*
+ * What the programs of firmware tests begin and end with. All that they test
+ * must hold however many harts the adapter has.
+ */
 #ifndef FIRMWARE_SUITE_H
 #define FIRMWARE_SUITE_H
 
@@ -9,6 +12,7 @@
 #define SUITE_IMAGES	16
 
 static char firmware[4096];	/* directory */
+static u32 suite_harts;		/* of every adapter that is made now */
 
 static struct suite_entry {
 	char name[64];
@@ -40,6 +44,15 @@ static struct fw_image *suite_image(const char *name)
 	if (!fw_image_load(&e->image, firmware, name, error))
 		tap_bail("%s: %s", name, error);
 	return &e->image;
+}
+
+/* The whole suite with one hart, with two, and with four. */
+static void suite_with_harts(void (*tests)(void))
+{
+	for (suite_harts = 1; suite_harts <= HBA_MAX_HARTS; suite_harts *= 2) {
+		printf("# harts: %u\n", suite_harts);
+		tests();
+	}
 }
 
 static void suite_end(void)

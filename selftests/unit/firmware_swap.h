@@ -17,7 +17,7 @@ static u32 format_of(const char *name)
 __attribute__((unused))
 static struct fw_host *boot(const char *name, u32 logins)
 {
-	struct fw_host *h = fw_host_new(firmware, HBA_RAM_DEFAULT, 4096);
+	struct fw_host *h = fw_host_new(firmware, suite_harts, HBA_RAM_DEFAULT, 4096);
 
 	if (!fw_boot(h, suite_image(name)))
 		tap_bail("%s does not boot", name);
@@ -45,10 +45,14 @@ __attribute__((unused))
 static void still_right(struct fw_host *h, const char *name, const char *what)
 {
 	u64 before = h->completed;
-	bool served = fw_io_run(h, 300) && fw_io_drain(h);
-	u32 wrong = fw_wrong_logins(h, format_of(name));
-	bool exact = h->dropped ? h->moved >= h->asked : h->moved == h->asked;
+	bool served, exact;
+	u32 wrong, busy;
 
+	fw_busy_harts(h);
+	served = fw_io_run(h, 300) && fw_io_drain(h);
+	busy = fw_busy_harts(h);
+	wrong = fw_wrong_logins(h, format_of(name));
+	exact = h->dropped ? h->moved >= h->asked : h->moved == h->asked;
 	ok(served && !h->failed && !h->corrupt && exact,
 	   "  %s: %s serves, %llu requests verified", what, name,
 	   (unsigned long long)h->completed);
@@ -60,9 +64,23 @@ static void still_right(struct fw_host *h, const char *name, const char *what)
 		       (unsigned long long)h->dropped,
 		       (unsigned long long)h->moved,
 		       (unsigned long long)h->asked);
+	is(busy, h->config.harts, "  %s: all harts have a share in it", what);
 	is(wrong, 0, "  %s: %u logins and their counters are right", what,
 	   fw_live_logins(h));
 	is(h->bus_errors, 0, "  %s: nothing was touched that is not mapped", what);
+}
+
+/* In staging memory: nothing of the old image is needed any more. */
+__attribute__((unused))
+static bool all_parked(struct fw_host *h)
+{
+	u32 i;
+
+	for (i = 0; i < h->config.harts; i++)
+		if (hba_hart_pc(h->hba, i) < HBA_IOVA_STAGING ||
+		    hba_hart_pc(h->hba, i) >= HBA_WINDOW_END)
+			return false;
+	return true;
 }
 
 __attribute__((unused))

@@ -9,7 +9,7 @@
 /* Boots an image and logs eight initiators in. */
 static struct fw_host *boot(const char *name, u32 ram_size, u32 max_logins)
 {
-	struct fw_host *h = fw_host_new(firmware, ram_size, max_logins);
+	struct fw_host *h = fw_host_new(firmware, suite_harts, ram_size, max_logins);
 	struct fw_image *image = suite_image(name);
 
 	if (!fw_boot(h, image))
@@ -22,7 +22,7 @@ static struct fw_host *boot(const char *name, u32 ram_size, u32 max_logins)
 
 static void rom_tests_and_asks(void)
 {
-	struct fw_host *h = fw_host_new(firmware, HBA_RAM_DEFAULT, 64);
+	struct fw_host *h = fw_host_new(firmware, suite_harts, HBA_RAM_DEFAULT, 64);
 	struct hba_event e = { 0 };
 	u64 first;
 	u32 i, left = 0;
@@ -46,7 +46,7 @@ static void rom_tests_and_asks(void)
 /* A word changes between the writing and the reading of all pages. */
 static void rom_finds_broken_memory(void)
 {
-	struct fw_host *h = fw_host_new(firmware, HBA_RAM_MIN, 64);
+	struct fw_host *h = fw_host_new(firmware, suite_harts, HBA_RAM_MIN, 64);
 	u32 last = HBA_RAM_BASE + HBA_RAM_MIN - 4096;
 	u32 word = 0, steps = 0;
 	struct hba_event e = { 0 };
@@ -64,7 +64,7 @@ static void rom_finds_broken_memory(void)
 
 static void rom_leaves_modules_alone(void)
 {
-	struct fw_host *h = fw_host_new(firmware, HBA_RAM_MIN, 64);
+	struct fw_host *h = fw_host_new(firmware, suite_harts, HBA_RAM_MIN, 64);
 	struct hba_module_info info = { .version = 0x10000, .length = 16 };
 	struct hba_event e = { 0 };
 	char contents[16] = "";
@@ -85,10 +85,12 @@ static void io_is_served(const char *name, u32 format, u32 delay)
 	u64 spent;
 
 	h->delay = delay;
+	fw_busy_harts(h);
 	spent = h->instructions;
 	ok(fw_io_run(h, 3000) && fw_io_drain(h),
 	   "%s serves I/O, medium %s", name, delay ? "late" : "at once");
 	spent = h->instructions - spent;
+	is(fw_busy_harts(h), suite_harts, "  all harts have a share in it");
 	is(h->failed, 0, "  no request failed");
 	is(h->corrupt, 0, "  no read brought wrong data");
 	is(h->dropped, 0, "  no completion came twice");
@@ -173,7 +175,7 @@ static void bad_requests_are_refused(void)
 
 static void blocks_may_be_large(void)
 {
-	struct fw_host *h = fw_host_new(firmware, HBA_RAM_MIN, 16);
+	struct fw_host *h = fw_host_new(firmware, suite_harts, HBA_RAM_MIN, 16);
 	struct hba_request r = {
 		.opcode = HBA_OP_WRITE,
 		.iova = HBA_IOVA_REQUEST,
@@ -260,8 +262,11 @@ static u32 find_state(struct fw_host *h)
 	return 0;
 }
 
-/* Stopped at any instruction and started again: nothing is lost. */
-static void restarts_lose_nothing(const char *name)
+/*
+ * Stopped at any instruction and started again: nothing is lost. @chop: see
+ * struct fw_host; it brings harts between any two instructions of each other.
+ */
+static void restarts_lose_nothing(const char *name, u32 chop)
 {
 	struct fw_host *h = boot(name, HBA_RAM_MIN, 64);
 	struct fw_image *image = suite_image(name);
@@ -269,6 +274,7 @@ static void restarts_lose_nothing(const char *name)
 	u32 i, started = 0;
 
 	h->delay = 6;
+	h->chop = chop;
 	for (i = 0; i < 400; i++) {
 		h->load = true;
 		fw_pump(h, 1 + fw_random(h, 3000));
@@ -277,7 +283,8 @@ static void restarts_lose_nothing(const char *name)
 			  HBA_START_ROLLBACK, state);
 		started += fw_await(h, HBA_EVT_STARTED, NULL);
 	}
-	is(started, 400, "%s: 400 restarts at any instruction under load", name);
+	is(started, 400, "%s: 400 restarts at any instruction under load, %s turns",
+	   name, chop ? "short" : "long");
 	ok(fw_io_run(h, 500), "  I/O goes on");
 	ok(fw_io_drain(h), "  no request is lost");
 	is(h->failed, 0, "  none failed");
@@ -291,7 +298,7 @@ static void restarts_lose_nothing(const char *name)
 /* The ring pages come after the image. */
 static void rings_may_come_late(void)
 {
-	struct fw_host *h = fw_host_new(firmware, HBA_RAM_MIN, 16);
+	struct fw_host *h = fw_host_new(firmware, suite_harts, HBA_RAM_MIN, 16);
 
 	ok(fw_await(h, HBA_EVT_IMAGE_REQUEST, NULL) &&
 	   fw_load_cold(h, suite_image("hba-1.0.0")), "started without rings");
@@ -313,9 +320,8 @@ static void reset_brings_the_rom_back(void)
 	fw_host_free(h);
 }
 
-int main(int argc, char **argv)
+static void all_tests(void)
 {
-	suite_begin(argc, argv);
 	rom_tests_and_asks();
 	rom_finds_broken_memory();
 	rom_leaves_modules_alone();
@@ -333,8 +339,15 @@ int main(int argc, char **argv)
 	logins_come_and_go("hba-3.0.0", 2);
 	table_is_fitted_to_memory();
 	priorities_are_kept();
-	restarts_lose_nothing("hba-1.0.0");
-	restarts_lose_nothing("hba-3.0.0");
+	restarts_lose_nothing("hba-1.0.0", 0);
+	restarts_lose_nothing("hba-3.0.0", 0);
+	restarts_lose_nothing("hba-3.0.0", 5);
+}
+
+int main(int argc, char **argv)
+{
+	suite_begin(argc, argv);
+	suite_with_harts(all_tests);
 	suite_end();
 	return tap_done();
 }

@@ -124,8 +124,72 @@ static void test_harts(struct board *b)
 
 	b->events = 0;
 	board_start(b, BNE(12, 0, 8), WFI, 0);	/* hart 1 runs into an illegal instruction */
-	is(hba_run(b->hba, 100, NULL), HBA_RUN_WAIT, "one stops, the other waits");
-	ok(b->events == 1 && board_last(b)->code == HBA_EVT_HART_STOPPED, "the stop is told");
+	is(hba_run(b->hba, 100, NULL), HBA_RUN_HALTED, "one stops, and the other with it");
+	ok(b->events == 1 && board_last(b)->code == HBA_EVT_HART_STOPPED &&
+	   board_last(b)->arg[3] == 1, "the stop is told, once, and of which hart");
+	ok(!hba_work_pending(b->hba), "nothing would wake them");
+}
+
+/* Each hart has its own timer, and its own mask. */
+static void test_timers_of_harts(struct board *b)
+{
+	b->now = 0;
+	board_start(b, WFI, ADDI(5, 5, 1), JAL(0, -8));
+	board_put(b, CLINT(MTIMECMP), 90);
+	board_put(b, CLINT(MTIMECMP) + 4, 0);
+	board_put(b, CLINT(MTIMECMP) + 8, 50);
+	board_put(b, CLINT(MTIMECMP) + 12, 0);
+	b->hba->hart[0].mie = MIP_MTIP;
+	b->hba->hart[1].mie = MIP_MTIP;
+	is(hba_run(b->hba, 10, NULL), HBA_RUN_WAIT, "two timers, none has come");
+	is(hba_deadline(b->hba), 5000, "the deadline is that of the first to come");
+	b->now = 5000;
+	hba_run(b->hba, 2, NULL);
+	ok(b->hba->hart[1].x[5] == 1 && !b->hba->hart[0].x[5], "it wakes its hart alone");
+	b->hba->hart[1].state = HART_HALTED;
+	is(hba_deadline(b->hba), 9000, "a halted hart has no deadline");
+}
+
+static void test_stop(struct board *b)
+{
+	board_start(b, NOP, JAL(0, -4));
+	hba_run(b->hba, 10, NULL);
+	board_put(b, HBA_MBOX_BANK(1) + HBA_MBOX_STOP, 1);
+	ok(b->hba->hart[0].state == HART_HALTED && b->hba->hart[1].state == HART_RUNNING,
+	   "a hart stops all but itself");
+	is(hba_run(b->hba, 10, NULL), HBA_RUN_BUDGET, "and goes on");
+	hba_start(b->hba, BOARD_CODE, HBA_START_COLD, 0);
+	ok(b->hba->hart[0].state == HART_RUNNING, "until the next start");
+}
+
+/* Adds to a word in memory that all harts add to, a thousand times each. */
+static void test_exclusion(struct board *b)
+{
+	const u32 code[] = {
+		LUI(5, 0x10000), I_TYPE(8, 12, 1, 6, 0x13), R_TYPE(0, 6, 5, 0, 5, 0x33),
+		LUI(7, 0x80080), ADDI(8, 0, 1000),
+		LW(9, HBA_MBOX_MUTEX, 5), BEQ(9, 0, -4),
+		LW(10, 0, 7), ADDI(10, 10, 1), SW(10, 0, 7),
+		SW(0, HBA_MBOX_MUTEX, 5),
+		ADDI(8, 8, -1), BNE(8, 0, -28), WFI, JAL(0, -4),
+	};
+	u64 most = 0, least = ~0ull;
+	u32 i;
+
+	board_load(b, BOARD_CODE, code, sizeof(code) / 4);
+	board_put(b, 0x80080000, 0);
+	hba_start(b->hba, BOARD_CODE, HBA_START_COLD, 0);
+	for (i = 0; i < 100000 && hba_run(b->hba, 1 + i % 3, NULL) != HBA_RUN_WAIT; i++)
+		;
+	is(board_ram32(b, 0x80080000), 4000, "with the mutex four harts add to one word");
+	for (i = 0; i < 4; i++) {
+		u64 steps = hba_hart_steps(b->hba, i);
+
+		most = steps > most ? steps : most;
+		least = steps < least ? steps : least;
+	}
+	ok(most < 3 * least, "none waits much longer than another: %llu to %llu instructions",
+	   (unsigned long long)least, (unsigned long long)most);
 }
 
 int main(void)
@@ -140,6 +204,11 @@ int main(void)
 	board_exit(&board);
 	board_init(&board, 2);
 	test_harts(&board);
+	test_timers_of_harts(&board);
+	test_stop(&board);
+	board_exit(&board);
+	board_init(&board, 4);
+	test_exclusion(&board);
 	board_exit(&board);
 	return tap_done();
 }

@@ -42,7 +42,8 @@ static u32 interesting_address(void)
 {
 	static const u32 base[] = {
 		HBA_ROM_BASE, HBA_CLINT_BASE, HBA_CLINT_BASE + HBA_CLINT_MTIMECMP,
-		HBA_CLINT_BASE + HBA_CLINT_MTIME, HBA_MBOX_BASE, HBA_DMA_BASE,
+		HBA_CLINT_BASE + HBA_CLINT_MTIME, HBA_MBOX_BASE,
+		HBA_MBOX_BANK(1) + HBA_MBOX_MUTEX, HBA_DMA_BASE,
 		HBA_DMA_BASE + HBA_DMA_DONE, HBA_FLASH_BASE, HBA_PLA_BASE, HBA_SCRATCH_BASE,
 		HBA_SCRATCH_BASE + HBA_SCRATCH_SIZE, HBA_IOVA_RINGS, HBA_IOVA_STAGING,
 		HBA_IOVA_STAGING + 4096, HBA_WINDOW_END, HBA_RAM_BASE, HBA_RAM_BASE + 0x8000,
@@ -200,6 +201,7 @@ static bool rules_hold(const struct board *b)
 			return false;
 	}
 	return b->hba->mailbox.count <= HBA_CMD_DEPTH &&
+	       b->hba->mailbox.owner <= b->config.harts &&
 	       b->hba->mailbox.cache_bytes <= HBA_CACHE_BYTES;
 }
 
@@ -211,7 +213,7 @@ int main(void)
 	u32 n;
 
 	random_state = seed;
-	board_init(b, 2);
+	board_init(b, HBA_MAX_HARTS);
 	board_map(b, 0, HBA_IOVA_RINGS, 8192, true);
 	board_map(b, 1, HBA_IOVA_STAGING, 8192, true);
 	board_map(b, 2, HBA_IOVA_REQUEST, 65536, true);
@@ -224,7 +226,7 @@ int main(void)
 			restart(b);
 		hba_run(b->hba, CHUNK, &n);
 		executed += n;
-		over += n > 2 * CHUNK;
+		over += n > HBA_MAX_HARTS * CHUNK;
 		broken += !rules_hold(b);
 		deadlines += hba_deadline(b->hba) != ~0ull;
 		host_acts(b);

@@ -125,6 +125,46 @@ static void test_work_pending(struct board *b)
 	ok(!hba_work_pending(b->hba), "not for a halted hart");
 }
 
+/* What is the hart's own, and what is the same in every bank. */
+static void test_banks(struct board *b)
+{
+	const u32 other = HBA_MBOX_BANK(1);
+
+	hba_start(b->hba, BOARD_CODE, HBA_START_COLD, 0);
+	hba_doorbell(b->hba, HBA_PEND_IO);
+	board_put(b, other + HBA_MBOX_ENABLE, HBA_PEND_IO);
+	is(board_get(b, M(ENABLE)), 0, "a hart enables its own interrupt only");
+	ok(!(csr_pending(b->hba, &b->hba->hart[0]) & MIP_MEIP) &&
+	   csr_pending(b->hba, &b->hba->hart[1]) & MIP_MEIP, "and only it is interrupted");
+	is(board_get(b, other + HBA_MBOX_PENDING), HBA_PEND_IO, "PENDING is one for all");
+	board_put(b, M(EVT_ARG0), 1);
+	board_put(b, other + HBA_MBOX_EVT_ARG0, 2);
+	board_put(b, M(EVT_POST), HBA_EVT_HEARTBEAT);
+	is(board_last(b)->arg[0], 1, "no hart mixes its arguments into another's event");
+	board_put(b, other + HBA_MBOX_EVT_POST, HBA_EVT_HEARTBEAT);
+	is(board_last(b)->arg[0], 2, "which goes the other way round, too");
+	hba_start(b->hba, BOARD_CODE, HBA_START_COLD, 0);
+	is(board_get(b, other + HBA_MBOX_ENABLE), 0, "a start disables all");
+	ok(!bus_load(b->hba, board_hart(b), HBA_MBOX_BANK(2), 4, &(u32){ 0 }) &&
+	   !bus_store(b->hba, board_hart(b), HBA_MBOX_BANK(2) + HBA_MBOX_ENABLE, 4, 0),
+	   "there are no more banks than harts");
+}
+
+static void test_mutex(struct board *b)
+{
+	const u32 other = HBA_MBOX_BANK(1);
+
+	is(board_get(b, M(MUTEX)), 1, "the mutex is free, and taken by looking");
+	is(board_get(b, M(MUTEX)), 1, "who has it is told so again");
+	is(board_get(b, other + HBA_MBOX_MUTEX), 0, "another is not");
+	board_put(b, other + HBA_MBOX_MUTEX, 0);
+	is(board_get(b, other + HBA_MBOX_MUTEX), 0, "nor can it give back what it has not");
+	board_put(b, M(MUTEX), 0);
+	is(board_get(b, other + HBA_MBOX_MUTEX), 1, "given back, it is the other's");
+	hba_start(b->hba, BOARD_CODE, HBA_START_COLD, 0);
+	is(board_get(b, M(MUTEX)), 1, "after a start it is free");
+}
+
 int main(void)
 {
 	struct board board;
@@ -136,6 +176,10 @@ int main(void)
 	test_straps(&board);
 	test_start_and_reset(&board);
 	test_work_pending(&board);
+	board_exit(&board);
+	board_init(&board, 2);
+	test_banks(&board);
+	test_mutex(&board);
 	board_exit(&board);
 	return tap_done();
 }

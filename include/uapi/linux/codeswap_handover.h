@@ -39,12 +39,16 @@ enum codeswap_relation {
  * SYNC: in the blackout, all I/O finished, interrupts off. Takes over what
  *	changed since RECONCILE, reports itself quiesced to the host, and parks
  *	inside staging memory. Returns only if the host says RESUME.
+ * PARK: of each processor but the one that calls SYNC, at the same time, I/O
+ *	finished, interrupts off. Parks inside staging memory; SYNC does not
+ *	report before all are there. Returns when SYNC does.
  * UNDO: takes back whatever it did outside staging memory; interrupts on.
  */
 enum codeswap_bootstrap_op {
 	CODESWAP_BOOT_RECONCILE = 1,
 	CODESWAP_BOOT_SYNC = 2,
 	CODESWAP_BOOT_UNDO = 3,
+	CODESWAP_BOOT_PARK = 4,
 };
 
 enum codeswap_verdict {

@@ -68,7 +68,7 @@ u32 csr_pending(const struct hba *hba, const struct hart *h)
 {
 	u32 mip = 0;
 
-	if (mailbox_external(hba))
+	if (mailbox_external(hba, h->id))
 		mip |= MIP_MEIP;
 	if (hba->clint.msip[h->id])
 		mip |= MIP_MSIP;

@@ -22,8 +22,8 @@ static void enter_trap(struct hart *h, u32 cause, u32 tval)
  * @tval: for mtval
  *
  * If it is the handler's own first instruction that cannot be executed, the
- * hart would come here for ever: it is halted instead, and the owner told of
- * the trap that began it.
+ * hart would come here for ever: it is halted instead, with all the others,
+ * which would wait for it, and the owner told of the trap that began it.
  *
  * Return: where to go on
  */
@@ -33,10 +33,9 @@ u32 hart_trap(struct hba *hba, struct hart *h, u32 cause, u32 tval)
 
 	h->traps++;
 	if (h->pc == base && h->vector == base) {
-		const u32 arg[4] = { h->mcause, h->mepc, h->mtval, 0 };
+		const u32 arg[4] = { h->mcause, h->mepc, h->mtval, h->id };
 
-		h->state = HART_HALTED;
-		h->resync = true;
+		harts_halt(hba, NULL);
 		mailbox_event(hba, HBA_EVT_HART_STOPPED, arg);
 		return h->pc;
 	}

@@ -99,15 +99,29 @@ void hba_start(struct hba *hba, u32 entry, u32 kind, u32 arg)
 }
 
 /**
+ * harts_halt - halt harts, of which one may be in the midst of its turn
+ * @hba: the adapter
+ * @except: this one goes on; may be %NULL
+ */
+void harts_halt(struct hba *hba, const struct hart *except)
+{
+	u32 i;
+
+	for (i = 0; i < hba->config.harts; i++) {
+		if (&hba->hart[i] == except)
+			continue;
+		hba->hart[i].state = HART_HALTED;
+		hba->hart[i].resync = true;
+	}
+}
+
+/**
  * hba_halt - stop all harts until the next start or reset
  * @hba: the adapter
  */
 void hba_halt(struct hba *hba)
 {
-	u32 i;
-
-	for (i = 0; i < hba->config.harts; i++)
-		hba->hart[i].state = HART_HALTED;
+	harts_halt(hba, NULL);
 	mailbox_publish(hba);
 }
 
@@ -121,6 +135,18 @@ void hba_halt(struct hba *hba)
 u32 hba_hart_pc(const struct hba *hba, u32 hart)
 {
 	return hba->hart[hart].pc;
+}
+
+/**
+ * hba_hart_steps - how much a hart has done
+ * @hba: the adapter
+ * @hart: 0 to config.harts - 1
+ *
+ * Return: instructions it began since hba_init(); starts do not reset it.
+ */
+u64 hba_hart_steps(const struct hba *hba, u32 hart)
+{
+	return hba->hart[hart].steps;
 }
 
 /* One turn of one hart: its interrupts, then some instructions. */
@@ -154,14 +180,18 @@ static enum hba_run sum_up(const struct hba *hba)
  * @budget: instructions for each hart at most
  * @executed: result, may be %NULL: instructions of all harts together
  *
- * Harts take turns. A hart that waits is asked again in every round, as
- * another may have woken it.
+ * Harts take turns, which end early when a hart stores to a device or finds
+ * the mutex taken: who holds it gets on all the sooner. A hart that waits is
+ * asked again in every round, as another may have woken it. The run is over
+ * with the round in which a hart has used up its budget, or the others would
+ * use up theirs in waiting for it.
  *
  * Return: why it came back
  */
 enum hba_run hba_run(struct hba *hba, u32 budget, u32 *executed)
 {
 	u32 left[HBA_MAX_HARTS];
+	bool used_up = false;
 	u32 total = 0;
 	u32 round, i;
 
@@ -174,9 +204,10 @@ enum hba_run hba_run(struct hba *hba, u32 budget, u32 *executed)
 
 			left[i] -= n;
 			round += n;
+			used_up |= !left[i];
 		}
 		total += round;
-	} while (round);
+	} while (round && !used_up);
 	if (executed)
 		*executed = total;
 	mailbox_publish(hba);

@@ -97,6 +97,7 @@ void hba_reset(struct hba *hba);
 void hba_start(struct hba *hba, u32 entry, u32 kind, u32 arg);
 void hba_halt(struct hba *hba);
 u32 hba_hart_pc(const struct hba *hba, u32 hart);
+u64 hba_hart_steps(const struct hba *hba, u32 hart);
 enum hba_run hba_run(struct hba *hba, u32 budget, u32 *executed);
 u64 hba_deadline(const struct hba *hba);	/* port->now() at which a timer fires, ~0: none */
 bool hba_ram_read(const struct hba *hba, u32 address, void *buf, u32 bytes);

@@ -110,11 +110,12 @@ struct hba_mailbox_command {
  * @pending: HBA_PEND_*; any context
  * @busy: a hart runs, so hba_run() has work; any context
  * @wake: bits of @pending that would wake a waiting hart; any context
- * @enable: bits of @pending that raise the external interrupt
+ * @enable: bits of @pending that raise the external interrupt of each hart
+ * @owner: number of the hart that has the mutex, plus one; 0: it is free
  * @queue: commands that wait
  * @head: oldest one
  * @count: how many
- * @evt_arg: for the next event
+ * @evt_arg: for the next event of each hart
  * @io_page: IOVA of the I/O ring
  * @admin_page: IOVA of the admin ring
  * @start_arg: of the last start
@@ -127,11 +128,12 @@ struct hba_mailbox {
 	hba_word pending;
 	hba_word busy;
 	hba_word wake;
-	u32 enable;
+	u32 enable[HBA_MAX_HARTS];
+	u32 owner;
 	struct hba_mailbox_command queue[HBA_CMD_DEPTH];
 	u32 head;
 	u32 count;
-	u32 evt_arg[4];
+	u32 evt_arg[HBA_MAX_HARTS][4];
 	u32 io_page;
 	u32 admin_page;
 	u32 start_arg;
@@ -201,6 +203,9 @@ struct hba {
 	u16 guard;
 };
 
+/* hba.c */
+void harts_halt(struct hba *hba, const struct hart *except);
+
 /* hart.c */
 void hart_start(struct hba *hba, struct hart *h, u32 pc, u32 a0, u32 a1);
 bool hart_runnable(const struct hba *hba, const struct hart *h);
@@ -240,9 +245,9 @@ void mailbox_start(struct hba *hba, u32 kind, u32 arg);
 void mailbox_publish(struct hba *hba);
 void mailbox_event(struct hba *hba, u32 code, const u32 arg[4]);
 
-static inline bool mailbox_external(const struct hba *hba)
+static inline bool mailbox_external(const struct hba *hba, u32 hart)
 {
-	return hba_word_get(&hba->mailbox.pending) & hba->mailbox.enable;
+	return hba_word_get(&hba->mailbox.pending) & hba->mailbox.enable[hart];
 }
 
 /* clint.c */

@@ -38,7 +38,8 @@ void mailbox_start(struct hba *hba, u32 kind, u32 arg)
 {
 	struct hba_mailbox *m = &hba->mailbox;
 
-	m->enable = 0;
+	memset(m->enable, 0, sizeof(m->enable));
+	m->owner = 0;
 	m->count = 0;
 	hba_word_and(&m->pending, ~HBA_PEND_CMD);
 	memset(m->evt_arg, 0, sizeof(m->evt_arg));
@@ -64,7 +65,7 @@ void mailbox_publish(struct hba *hba)
 		if (hart_runnable(hba, h))
 			busy = 1;
 		else if (h->state == HART_WAITING && h->mie & MIP_MEIP)
-			wake = hba->mailbox.enable;
+			wake |= hba->mailbox.enable[i];
 	}
 	hba_word_set(&hba->mailbox.wake, wake);
 	hba_word_set(&hba->mailbox.busy, busy);
@@ -198,16 +199,32 @@ static bool read_strap(const struct hba *hba, u32 offset, u32 *value)
 	}
 }
 
+/* A hart that does not get it has nothing to do with the rest of its turn. */
+static bool take_mutex(struct hba *hba, u32 hart)
+{
+	struct hba_mailbox *m = &hba->mailbox;
+
+	if (!m->owner)
+		m->owner = hart + 1;
+	else if (m->owner != hart + 1)
+		hba->hart[hart].resync = true;
+	return m->owner == hart + 1;
+}
+
 bool mailbox_read(struct hba *hba, u32 offset, u32 *value)
 {
 	const struct hba_mailbox *m = &hba->mailbox;
+	u32 hart = offset / HBA_MBOX_STRIDE;
 
+	if (hart >= hba->config.harts)
+		return false;
+	offset %= HBA_MBOX_STRIDE;
 	switch (offset) {
 	case HBA_MBOX_PENDING:
 		*value = hba_word_get(&m->pending);
 		return true;
 	case HBA_MBOX_ENABLE:
-		*value = m->enable;
+		*value = m->enable[hart];
 		return true;
 	case HBA_MBOX_CMD:
 	case HBA_MBOX_CMD_ARG0:
@@ -236,41 +253,67 @@ bool mailbox_read(struct hba *hba, u32 offset, u32 *value)
 	case HBA_MBOX_CACHE_CTRL:
 		*value = m->cache_bytes;
 		return true;
+	case HBA_MBOX_MUTEX:
+		*value = take_mutex(hba, hart);
+		return true;
 	default:
 		return read_strap(hba, offset, value);
 	}
 }
 
 /* What only the hardware says, the firmware cannot say in its name. */
-static void post_event(struct hba *hba, u32 code)
+static void post_event(struct hba *hba, u32 hart, u32 code)
 {
 	if (code != HBA_EVT_NONE && code != HBA_EVT_BUS_ERROR &&
 	    code != HBA_EVT_HART_STOPPED)
-		mailbox_event(hba, code, hba->mailbox.evt_arg);
+		mailbox_event(hba, code, hba->mailbox.evt_arg[hart]);
 }
 
-bool mailbox_write(struct hba *hba, u32 offset, u32 value)
+/* Registers that are the hart's own. */
+static bool write_banked(struct hba *hba, u32 hart, u32 offset, u32 value)
 {
 	struct hba_mailbox *m = &hba->mailbox;
 
 	switch (offset) {
-	case HBA_MBOX_PENDING:
-		hba_word_and(&m->pending, ~(value & DOORBELLS));
-		return true;
 	case HBA_MBOX_ENABLE:
-		m->enable = value & (DOORBELLS | HBA_PEND_CMD | HBA_PEND_DMA);
-		return true;
-	case HBA_MBOX_CMD_POP:
-		pop_command(m);
+		m->enable[hart] = value & (DOORBELLS | HBA_PEND_CMD |
+					   HBA_PEND_DMA);
 		return true;
 	case HBA_MBOX_EVT_ARG0:
 	case HBA_MBOX_EVT_ARG1:
 	case HBA_MBOX_EVT_ARG2:
 	case HBA_MBOX_EVT_ARG3:
-		m->evt_arg[(offset - HBA_MBOX_EVT_ARG0) / 4] = value;
+		m->evt_arg[hart][(offset - HBA_MBOX_EVT_ARG0) / 4] = value;
 		return true;
 	case HBA_MBOX_EVT_POST:
-		post_event(hba, value);
+		post_event(hba, hart, value);
+		return true;
+	case HBA_MBOX_MUTEX:
+		if (m->owner == hart + 1)
+			m->owner = 0;
+		return true;
+	case HBA_MBOX_STOP:
+		harts_halt(hba, &hba->hart[hart]);
+		return true;
+	default:
+		return false;
+	}
+}
+
+bool mailbox_write(struct hba *hba, u32 offset, u32 value)
+{
+	struct hba_mailbox *m = &hba->mailbox;
+	u32 hart = offset / HBA_MBOX_STRIDE;
+
+	if (hart >= hba->config.harts)
+		return false;
+	offset %= HBA_MBOX_STRIDE;
+	switch (offset) {
+	case HBA_MBOX_PENDING:
+		hba_word_and(&m->pending, ~(value & DOORBELLS));
+		return true;
+	case HBA_MBOX_CMD_POP:
+		pop_command(m);
 		return true;
 	case HBA_MBOX_IRQ:
 		hba->config.port->irq(hba->config.ctx,
@@ -288,6 +331,6 @@ bool mailbox_write(struct hba *hba, u32 offset, u32 value)
 			m->cache_bytes = 0;
 		return true;
 	default:
-		return false;
+		return write_banked(hba, hart, offset, value);
 	}
 }
