@@ -82,7 +82,7 @@ all_back()
 	on 1
 }
 
-plan 33
+plan 34
 load_modules
 for n in 3 2 1; do
 	device_up hba$n 1.1.0 size=16777216 logins=16
