@@ -75,7 +75,7 @@ edited_images()
 	a bootstrap entry outside|malformed|Bad message|bootstrap entry, byte 1216, lies in no bootstrap|bootstrap_entry=1216
 	a header with a wrong digest|digest|Bad message|digest|header_digest=0
 	an image larger than running memory|too-large|File too large|wants 268435456 bytes at 0x80000000, and the running memory|memory_size=0x10000000
-	another load address|too-large|File too large|running memory|load_address=0x70000000 segment0.address=0x70000000 segment1.address=0x70002780 segment2.address=0x70002790 cold_entry=0x70000000 warm_entry=0x70000000
+	another load address|too-large|File too large|running memory|load_address=0x70000000 segment0.address=0x70000000 segment1.address=0x70010000 segment2.address=0x70010010 cold_entry=0x70000000 warm_entry=0x70000000
 	another type of device|device-type|Invalid argument|the image is for type xba-sim, and cshba[0-9]* is of type hba-sim|device_type=0x78
 	EOF
 }
