@@ -60,6 +60,12 @@ void csw_batch_begin(struct csw_job *job)
 	spin_unlock(&job->meet_lock);
 }
 
+/* Does it have others to meet? Its own word for it, as they may drop out. */
+bool csw_batch_waits(const struct csw_update *update)
+{
+	return READ_ONCE(update->job->expected) > 1;
+}
+
 /**
  * csw_batch_meet() - wait for the others in ready
  * @update: it runs, and is ready

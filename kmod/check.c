@@ -445,7 +445,7 @@ int csw_check_overlay(struct codeswap_device *cdev, const struct csw_header *new
 				     &plan, err);
 	csw_header_put(old);
 	csw_ranges_free(&copied);
-	mutex_unlock(&cdev->op_lock);
+	csw_op_unlock(cdev);
 	return ret;
 }
 

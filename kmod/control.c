@@ -202,7 +202,6 @@ int csw_reset(struct codeswap_device *cdev, struct csw_error *err)
 		return csw_error(err, CODESWAP_REASON_INTERRUPTED, -EINTR,
 				 "interrupted");
 	ret = reset_locked(cdev, err);
-	mutex_unlock(&cdev->op_lock);
-	queue_work(csw_workqueue, &cdev->event_work);
+	csw_op_unlock(cdev);
 	return ret;
 }

@@ -234,7 +234,7 @@ void codeswap_unregister(struct codeswap_device *cdev)
 	csw_request_withdraw(cdev);
 	/* Who came by before @gone was set: resets and events. */
 	mutex_lock(&cdev->op_lock);
-	mutex_unlock(&cdev->op_lock);
+	csw_op_unlock(cdev);
 	csw_event_exit(cdev);
 	csw_notify_gone(cdev);
 }

@@ -2,14 +2,19 @@
 /*
  * What drivers report. A report sets a bit and wakes whoever waits; it does
  * nothing else, because it may come from any context. An update that runs
- * takes the bits it waits for; what nobody waits for is taken by a work item
- * that stands back as long as @op_lock is held.
+ * takes the bits it waits for; what nobody waits for is taken by a work item,
+ * which is queued by the report, or, if it came while @op_lock was held, by
+ * csw_event_look().
  */
 #include <linux/jiffies.h>
 #include <linux/module.h>
+#include <linux/sched/stat.h>
 
 #include "trace.h"
 #include "update.h"
+
+/* For so long a CPU is kept busy for the sake of a blackout. */
+#define POLL_US		2000
 
 /* Under event_lock to the end, so that csw_event_exit() leaves nobody behind. */
 static void post(struct codeswap_device *cdev, unsigned long event, u64 value)
@@ -20,7 +25,9 @@ static void post(struct codeswap_device *cdev, unsigned long event, u64 value)
 	trace_codeswap_event(cdev, event, value);
 	cdev->events |= event;
 	wake_up_all(&cdev->wait);
-	queue_work(csw_workqueue, &cdev->event_work);
+	smp_mb();	/* pairs with csw_event_look(): one of both sees the other */
+	if (!mutex_is_locked(&cdev->op_lock))
+		queue_work(csw_workqueue, &cdev->event_work);
 }
 
 static void report(struct codeswap_device *cdev, unsigned long event)
@@ -266,6 +273,33 @@ unsigned long csw_event_wait_ms(struct codeswap_device *cdev,
 	return csw_event_wait(cdev, events, NULL, &remaining);
 }
 
+/* Does one of @events come soon, and is nobody kept from working meanwhile? */
+static void poll(struct codeswap_device *cdev, unsigned long events)
+{
+	ktime_t until = ktime_add_us(ktime_get(), POLL_US);
+
+	while (!(READ_ONCE(cdev->events) & events) && !need_resched() &&
+	       single_task_running() && ktime_before(ktime_get(), until))
+		cpu_relax();
+}
+
+/**
+ * csw_event_poll_ms() - wait for reports in the blackout
+ * @cdev: device, @cdev->op_lock held
+ * @events: bits
+ * @ms: limit
+ *
+ * Polls before it sleeps: to be woken can cost more than the device takes.
+ *
+ * Return: the bits that came, taken; 0 if time ran out.
+ */
+unsigned long csw_event_poll_ms(struct codeswap_device *cdev,
+				unsigned long events, unsigned int ms)
+{
+	poll(cdev, events);
+	return csw_event_wait_ms(cdev, events, ms);
+}
+
 /* The image that ran is dead: the boot ROM takes over, and asks. */
 static void handle_crash(struct codeswap_device *cdev)
 {
@@ -315,7 +349,7 @@ static void event_work(struct work_struct *work)
 						    event_work);
 	unsigned long events;
 
-	/* Whoever holds it looks for himself, and queues this once more. */
+	/* Whoever holds it takes what it waits for, and queues this once more. */
 	if (!mutex_trylock(&cdev->op_lock))
 		return;
 	if (!cdev->gone) {
@@ -325,7 +359,34 @@ static void event_work(struct work_struct *work)
 		else if (events & CSW_EV_IMAGE_REQUEST)
 			csw_event_minimal(cdev);
 	}
+	csw_op_unlock(cdev);
+}
+
+/**
+ * csw_event_look() - see to what was reported while @cdev->op_lock was held
+ * @cdev: device, @cdev->op_lock no longer held
+ *
+ * Context: any.
+ */
+void csw_event_look(struct codeswap_device *cdev)
+{
+	unsigned long flags;
+
+	smp_mb();	/* pairs with post() */
+	spin_lock_irqsave(&cdev->event_lock, flags);
+	if (cdev->events && !cdev->deaf)
+		queue_work(csw_workqueue, &cdev->event_work);
+	spin_unlock_irqrestore(&cdev->event_lock, flags);
+}
+
+/**
+ * csw_op_unlock() - let go of @cdev->op_lock, and look
+ * @cdev: device, @cdev->op_lock held
+ */
+void csw_op_unlock(struct codeswap_device *cdev)
+{
 	mutex_unlock(&cdev->op_lock);
+	csw_event_look(cdev);
 }
 
 void csw_event_init(struct codeswap_device *cdev)

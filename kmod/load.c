@@ -88,10 +88,11 @@ static int prepare(struct csw_swap *swap)
 	if (ret)
 		return csw_error(&swap->error, CODESWAP_REASON_NO_MEMORY, ret,
 				 "no memory to load %s", swap->cdev->label);
-	if (csw_batch_meet(swap->update) &&
-	    csw_update_commit(swap->update, CODESWAP_PHASE_OVERLAYING))
-		return 0;
-	return cancelled(swap);
+	if (!csw_batch_meet(swap->update) ||
+	    !csw_update_commit(swap->update, CODESWAP_PHASE_OVERLAYING))
+		return cancelled(swap);
+	csw_notify_device(swap->cdev);
+	return 0;
 }
 
 static int load(struct csw_swap *swap)

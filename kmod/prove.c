@@ -59,7 +59,7 @@ int csw_start(struct csw_swap *swap, const struct csw_header *header,
 	if (ret)
 		return csw_error(&swap->error, CODESWAP_REASON_DRIVER, ret,
 				 "the driver cannot start the image: error %d", ret);
-	event = csw_event_wait_ms(cdev, CSW_EV_STARTED | CSW_EV_CRASH, limit);
+	event = csw_event_poll_ms(cdev, CSW_EV_STARTED | CSW_EV_CRASH, limit);
 	if (event & CSW_EV_CRASH)
 		return crashed(swap);
 	if (!event)

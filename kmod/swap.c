@@ -118,12 +118,15 @@ static enum reconcile_end reconcile(struct csw_swap *swap)
 	do {
 		event = csw_event_wait(cdev, ends | CSW_EV_ITEMS,
 				       &swap->update->cancel, &left);
-		if (event)
+		if (event && !(event & ends))
 			csw_handover_items(swap);
 	} while (event && !(event & ends));
+	/* What was reported last is told later if all is well. */
+	if (event && !judge(swap, event))
+		return RECONCILED;
+	csw_handover_items(swap);
 	if (event)
-		return !judge(swap, event) ? RECONCILED :
-		       event & CSW_EV_CRASH ? DIED : RETURNED;
+		return event & CSW_EV_CRASH ? DIED : RETURNED;
 	if (READ_ONCE(swap->update->cancel))
 		cancelled(swap);
 	else
@@ -131,6 +134,49 @@ static enum reconcile_end reconcile(struct csw_swap *swap)
 			  "the bootstrap did not end within %u ms (limits/reconcile); the old image goes on",
 			  cdev->limits.reconcile);
 	return WORKING;
+}
+
+/*
+ * Who listens is told when the blackout is over: it would be the longer for it,
+ * and for what they do then.
+ */
+static void tell_later(struct csw_swap *swap)
+{
+	struct codeswap_device *cdev = swap->cdev;
+
+	mutex_lock(&cdev->lock);
+	swap->untold[swap->num_untold++] = cdev->status;
+	mutex_unlock(&cdev->lock);
+}
+
+static void enter_in_blackout(struct csw_swap *swap, enum codeswap_phase phase)
+{
+	struct codeswap_device *cdev = swap->cdev;
+
+	mutex_lock(&cdev->lock);
+	csw_set_phase(cdev, phase);
+	mutex_unlock(&cdev->lock);
+	tell_later(swap);
+}
+
+static void tell_phases(struct csw_swap *swap)
+{
+	unsigned int i;
+
+	for (i = 0; i < swap->num_untold; i++)
+		csw_notify_status(swap->cdev, &swap->untold[i]);
+	swap->num_untold = 0;
+}
+
+/* Nobody waits in ready for an operator or another device: it passes unnoticed. */
+static void enter_ready(struct csw_swap *swap)
+{
+	if (!READ_ONCE(swap->update->hold) && !csw_batch_waits(swap->update)) {
+		enter_in_blackout(swap, CODESWAP_PHASE_READY);
+		return;
+	}
+	csw_handover_items(swap);
+	csw_enter_phase(swap->cdev, CODESWAP_PHASE_READY);
 }
 
 /* A held update waits for its operator as long as that takes. */
@@ -141,7 +187,7 @@ static int wait_in_ready(struct csw_swap *swap)
 	/* Whatever the bootstrap said meanwhile. */
 	if (READ_ONCE(update->cancel))
 		return cancelled(swap);
-	csw_enter_phase(swap->cdev, CODESWAP_PHASE_READY);
+	enter_ready(swap);
 	wait_event_idle(swap->cdev->wait, !READ_ONCE(update->hold) ||
 			READ_ONCE(update->cancel) ||
 			READ_ONCE(swap->cdev->events) & CSW_EV_CRASH);
@@ -152,8 +198,10 @@ static int wait_in_ready(struct csw_swap *swap)
 		return csw_error(&swap->error, CODESWAP_REASON_CANCELLED,
 				 -ECANCELED,
 				 "cancelled in its turn, because another device of the batch failed; the old image goes on");
-	return csw_update_commit(update, CODESWAP_PHASE_QUIESCING) ?
-	       0 : cancelled(swap);
+	if (!csw_update_commit(update, CODESWAP_PHASE_QUIESCING))
+		return cancelled(swap);
+	tell_later(swap);
+	return 0;
 }
 
 /* @parked tells whether the device is parked, if this fails. */
@@ -170,7 +218,7 @@ static int quiesce(struct csw_swap *swap, bool *parked, bool *serves)
 		*serves = true;
 		return driver_error(swap, "quiesce it", ret);
 	}
-	event = csw_event_wait_ms(cdev, CSW_EV_QUIESCED | CSW_EV_CRASH |
+	event = csw_event_poll_ms(cdev, CSW_EV_QUIESCED | CSW_EV_CRASH |
 				  CSW_EV_BOOTSTRAP_CRASH, cdev->limits.quiesce);
 	if (event & (CSW_EV_CRASH | CSW_EV_BOOTSTRAP_CRASH))
 		return crashed(swap, "was quiescing");
@@ -185,26 +233,6 @@ static int quiesce(struct csw_swap *swap, bool *parked, bool *serves)
 	*parked = true;
 	ret = csw_keep_data(swap);
 	return ret ? driver_error(swap, "snapshot the old data", ret) : 0;
-}
-
-/* Who listens is told when the blackout is over: it would be the longer for it. */
-static void enter_in_blackout(struct csw_swap *swap, enum codeswap_phase phase)
-{
-	struct codeswap_device *cdev = swap->cdev;
-
-	mutex_lock(&cdev->lock);
-	csw_set_phase(cdev, phase);
-	swap->untold[swap->num_untold++] = cdev->status;
-	mutex_unlock(&cdev->lock);
-}
-
-static void tell_phases(struct csw_swap *swap)
-{
-	unsigned int i;
-
-	for (i = 0; i < swap->num_untold; i++)
-		csw_notify_status(swap->cdev, &swap->untold[i]);
-	swap->num_untold = 0;
 }
 
 static int overlay_and_prove(struct csw_swap *swap)

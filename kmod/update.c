@@ -43,8 +43,7 @@ void csw_update_end(struct csw_update *update, enum codeswap_result result,
 	csw_set_phase(cdev, CODESWAP_PHASE_IDLE);
 	/* From here on the device may be unregistered, or updated again. */
 	cdev->update = NULL;
-	if (!cdev->gone)
-		queue_work(csw_workqueue, &cdev->event_work);
+	csw_event_look(cdev);
 	wake_up_all(&cdev->wait);
 	mutex_unlock(&cdev->lock);
 	csw_notify_device(cdev);
@@ -225,6 +224,8 @@ int csw_update_cancel(struct csw_update *update, enum codeswap_result result,
  * @update: it runs
  * @phase: quiescing, or what a load begins with
  *
+ * Who listens is told by the caller, when there is time for it.
+ *
  * Return: false if it has been cancelled; the phase is as it was then.
  */
 bool csw_update_commit(struct csw_update *update, enum codeswap_phase phase)
@@ -237,8 +238,6 @@ bool csw_update_commit(struct csw_update *update, enum codeswap_phase phase)
 	if (!cancelled)
 		csw_set_phase(cdev, phase);
 	mutex_unlock(&cdev->lock);
-	if (!cancelled)
-		csw_notify_device(cdev);
 	return !cancelled;
 }
 

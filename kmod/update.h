@@ -136,6 +136,7 @@ struct csw_update {
 };
 
 /* batch.c: updates of one job that meet in ready */
+bool csw_batch_waits(const struct csw_update *update);
 bool csw_batch_meet(struct csw_update *update);
 bool csw_batch_cancel(struct csw_update *update);
 const char *csw_batch_spoiler(const struct csw_update *update);
@@ -165,6 +166,10 @@ unsigned long csw_event_wait(struct codeswap_device *cdev, unsigned long events,
 			     bool *stop, unsigned long *remaining);
 unsigned long csw_event_wait_ms(struct codeswap_device *cdev,
 				unsigned long events, unsigned int ms);
+unsigned long csw_event_poll_ms(struct codeswap_device *cdev,
+				unsigned long events, unsigned int ms);
+void csw_event_look(struct codeswap_device *cdev);
+void csw_op_unlock(struct codeswap_device *cdev);
 
 /* A dependent module as it was before the update. */
 struct csw_kept_module {
@@ -173,8 +178,8 @@ struct csw_kept_module {
 	void *buf;
 };
 
-/* Overlaying, verifying, proving. */
-#define CSW_BLACKOUT_PHASES	3
+/* From ready to proving. */
+#define CSW_BLACKOUT_PHASES	5
 
 /**
  * struct csw_swap - an update that runs
@@ -200,7 +205,7 @@ struct csw_kept_module {
  * @blackout: when it began
  * @blackout_ns: how long it was, 0 if it has not ended
  * @copy_ns: of these, for overlay and verification
- * @untold: of phases that were entered in the blackout
+ * @untold: of phases that were entered in the blackout, or right before it
  * @num_untold: entries in @untold
  * @error: why it did not work
  */

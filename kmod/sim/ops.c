@@ -25,11 +25,12 @@ struct sim_adapter *sim_lock_hw(struct codeswap_device *cdev)
 	return ad;
 }
 
-/* Whatever was done, the hart may have something to do now. */
+/* After what was done the hart may have something to do. */
 void sim_unlock_hw(struct sim_adapter *ad)
 {
 	mutex_unlock(&ad->hw_lock);
-	sim_hart_wake(ad);
+	if (hba_work_pending(ad->hba))
+		sim_hart_wake(ad);
 }
 
 static int command(struct codeswap_device *cdev, u32 code, u32 argument)
