@@ -18,6 +18,7 @@
 #define BOOT_MAGIC	0x544f4f42u	/* "BOOT" */
 #define BOOT_RANGES	16
 #define BOOT_MODULES	4
+#define BOOT_STATES	8	/* as many as a directory holds */
 
 /* The release that changed link, login protocol and order of initialisation. */
 #define RELEASE_LINK_LAST	3
@@ -48,7 +49,11 @@ struct boot_module {
  * @new_dir: what this image will be started with
  * @from: the login table, if it needs conversion, as it is
  * @to: and as it will be
+ * @was: of each table in @new_dir, what it is in @old_dir; %NULL if it is new
+ * @old_data: data of the running image, to be carried over; may be %NULL
+ * @new_data: where it is carried to
  * @link: link register before SYNC
+ * @quiet: in the blackout: QUIESCED tells of all items there are
  * @parked: for each hart but the first: it uses nothing of the old image
  * @workspace_used: bytes, this structure included
  * @ranges: running memory that must stay as it is, or was given away
@@ -65,7 +70,11 @@ struct boot {
 	struct codeswap_state_directory *new_dir;
 	const volatile struct codeswap_state *from;
 	struct codeswap_state *to;
+	const volatile struct codeswap_state *was[BOOT_STATES];
+	const struct image_data *old_data;
+	struct image_data *new_data;
 	u32 link;
+	bool quiet;
 	volatile u32 parked[HBA_MAX_HARTS];
 	u32 workspace_used;
 	struct boot_range ranges[BOOT_RANGES];
@@ -117,6 +126,7 @@ u32 modules_update(struct boot *b);
 void modules_undo(struct boot *b);
 
 /* sync.c */
+void boot_sync_prepare(struct boot *b);
 u32 boot_sync(struct boot *b);
 u32 boot_park_hart(struct boot *b);
 
@@ -149,6 +159,9 @@ void item_begin(struct boot *b, struct item *item, u32 kind,
 void item_end(struct boot *b, struct item *item, u32 verdict, u32 count);
 void report(struct boot *b, u32 kind, u32 verdict, u32 count,
 	    const volatile char *name, const char *from, const char *to);
+void report_prepare(struct boot *b, u32 ahead, u32 kind,
+		    const volatile char *name, const char *from, const char *to);
+void report_prepared(struct boot *b, u32 verdict, u32 count);
 void report_progress(struct boot *b, u32 percent);
 struct text refuse_begin(struct boot *b);
 

@@ -62,6 +62,7 @@ u32 boot_reconcile(struct boot *b)
 		return verdict;
 	}
 	b->ho->new_state = (u32)b->new_dir;
+	boot_sync_prepare(b);
 	b->magic = BOOT_MAGIC;
 	report_progress(b, 100);
 	return CODESWAP_VERDICT_OK;

@@ -33,7 +33,8 @@ void item_end(struct boot *b, struct item *item, u32 verdict, u32 count)
 		return;
 	fence();
 	ho->report_count++;
-	post_event(HBA_EVT_REPORT, ho->report_count, ho->progress, 0, 0);
+	if (!b->quiet)
+		post_event(HBA_EVT_REPORT, ho->report_count, ho->progress, 0, 0);
 }
 
 void report(struct boot *b, u32 kind, u32 verdict, u32 count,
@@ -45,6 +46,38 @@ void report(struct boot *b, u32 kind, u32 verdict, u32 count,
 	text_add(&item.from, from);
 	text_add(&item.to, to);
 	item_end(b, &item, verdict, count);
+}
+
+/*
+ * An item of SYNC, with all its texts, for which there is no time in the
+ * blackout: @ahead of those that have been reported so far.
+ */
+void report_prepare(struct boot *b, u32 ahead, u32 kind,
+		    const volatile char *name, const char *from, const char *to)
+{
+	u32 count = b->ho->report_count;
+	struct item item;
+
+	b->ho->report_count += ahead;
+	item_begin(b, &item, kind, name);
+	text_add(&item.from, from);
+	text_add(&item.to, to);
+	b->ho->report_count = count;
+}
+
+/* The next of those that were prepared. The host hears of it by QUIESCED. */
+void report_prepared(struct boot *b, u32 verdict, u32 count)
+{
+	struct codeswap_handover *ho = b->ho;
+	struct codeswap_ho_item *slots = device_ptr(ho->reports);
+
+	if (ho->report_count >= ho->report_capacity ||
+	    ho->report_count >= CODESWAP_HO_MAX_REPORTS)
+		return;
+	slots[ho->report_count].verdict = verdict;
+	slots[ho->report_count].count = count;
+	fence();
+	ho->report_count++;
 }
 
 /* Tells the host in steps of ten: it may be a long table. */

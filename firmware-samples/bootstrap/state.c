@@ -8,6 +8,10 @@
 
 #define JOURNAL_ENTRIES	1024u
 
+_Static_assert(ARRAY_SIZE(((struct boot *)0)->was) ==
+	       ARRAY_SIZE(((struct codeswap_state_directory *)0)->states),
+	       "BOOT_STATES is another number than a directory has states");
+
 static u32 refuse_format(struct boot *b, const volatile char *name, u32 format,
 			 const struct mrb_state *accepts)
 {
@@ -196,6 +200,7 @@ static u32 build_table(struct boot *b, const struct mrb_state *want)
 
 	if (b->new_dir->count == ARRAY_SIZE(b->new_dir->states))
 		return refuse_unknown(b, want->name, want->emits);
+	b->was[b->new_dir->count] = old;
 	state = &b->new_dir->states[b->new_dir->count++];
 	set_name(state, want->name);
 	if (old && old->format == want->emits) {

@@ -5,22 +5,6 @@
  */
 #include "bootstrap.h"
 
-static void sync_tables(struct boot *b)
-{
-	u32 count = convert_changes(b);
-	u32 i, j;
-
-	for (i = 0; i < b->new_dir->count; i++)
-		for (j = 0; j < b->old_dir->count; j++)
-			if (same_name(b->new_dir->states[i].name,
-				      b->old_dir->states[j].name))
-				b->new_dir->states[i].used =
-					b->old_dir->states[j].used;
-	report(b, CODESWAP_ITEM_SYNC, b->from ? CODESWAP_ITEM_RECONCILED :
-	       CODESWAP_ITEM_COMPATIBLE, count, STATE_LOGINS, "journal",
-	       b->from ? "copied" : "in place");
-}
-
 static struct image_data *staged_data(struct boot *b)
 {
 	struct codeswap_ho_segment *staged = device_ptr(b->ho->segments);
@@ -37,20 +21,46 @@ static struct image_data *staged_data(struct boot *b)
 	return NULL;
 }
 
-/* Into the private copy of the data segment that will be overlaid. */
-static void carry_data(struct boot *b)
+static void find_data(struct boot *b)
 {
 	const struct mrb_segment *segment =
 		header_find_segment(b->old, MRB_SEG_DATA);
-	const struct image_data *old = segment ? device_ptr(segment->address) :
-				       NULL;
-	struct image_data *new = staged_data(b);
 
-	if (!old || !new || old->magic != IMAGE_DATA_MAGIC)
+	b->old_data = segment ? device_ptr(segment->address) : NULL;
+	b->new_data = staged_data(b);
+	if (b->old_data && b->old_data->magic != IMAGE_DATA_MAGIC)
+		b->old_data = NULL;
+}
+
+/* Beside running I/O: all of SYNC that need not wait for it to stop. */
+void boot_sync_prepare(struct boot *b)
+{
+	find_data(b);
+	report_prepare(b, 0, CODESWAP_ITEM_SYNC, STATE_LOGINS, "journal",
+		       b->from ? "copied" : "in place");
+	report_prepare(b, 1, CODESWAP_ITEM_CARRY, "heartbeats", "running data",
+		       "staged data");
+}
+
+static void sync_tables(struct boot *b)
+{
+	u32 count = convert_changes(b);
+	u32 i;
+
+	for (i = 0; i < b->new_dir->count; i++)
+		if (b->was[i])
+			b->new_dir->states[i].used = b->was[i]->used;
+	report_prepared(b, b->from ? CODESWAP_ITEM_RECONCILED :
+			CODESWAP_ITEM_COMPATIBLE, count);
+}
+
+/* Into the private copy of the data segment that will be overlaid. */
+static void carry_data(struct boot *b)
+{
+	if (!b->old_data || !b->new_data)
 		return;
-	new->heartbeats = old->heartbeats;
-	report(b, CODESWAP_ITEM_CARRY, CODESWAP_ITEM_RECONCILED, 1,
-	       "heartbeats", "running data", "staged data");
+	b->new_data->heartbeats = b->old_data->heartbeats;
+	report_prepared(b, CODESWAP_ITEM_RECONCILED, 1);
 }
 
 /*
@@ -106,6 +116,7 @@ static void send_others_back(struct boot *b)
 /* Returns only if the old image is to go on; it finds the link as it was. */
 u32 boot_sync(struct boot *b)
 {
+	b->quiet = true;
 	sync_tables(b);
 	carry_data(b);
 	b->link = mbox_read(HBA_MBOX_LINK_CTRL);
@@ -115,5 +126,6 @@ u32 boot_sync(struct boot *b)
 	boot_park(&b->ho->command);
 	send_others_back(b);
 	mbox_write(HBA_MBOX_LINK_CTRL, b->link);
+	b->quiet = false;
 	return CODESWAP_VERDICT_RESUMED;
 }

@@ -29,10 +29,15 @@ bool dma_is_done(u32 channel)
 	return test_channel(HBA_DMA_DONE, channel);
 }
 
-/* I/O channels that are done, one word of the bitmap at a time. */
+/* I/O channels that are done, or busy, one word of the bitmap at a time. */
 u32 dma_done(u32 word)
 {
 	return bitmap(HBA_DMA_DONE, word) & io_channels(word);
+}
+
+u32 dma_busy(u32 word)
+{
+	return bitmap(HBA_DMA_BUSY, word) & io_channels(word);
 }
 
 bool dma_is_idle(void)

@@ -144,6 +144,7 @@ bool dma_is_busy(u32 channel);
 bool dma_is_done(u32 channel);
 bool dma_is_idle(void);
 u32 dma_done(u32 word);
+u32 dma_busy(u32 word);
 u32 dma_finish(u32 channel);
 u32 dma_status(u32 ctrl);
 

@@ -168,21 +168,25 @@ void io_channels_done(void)
 	}
 }
 
+static void take_over(u32 channel)
+{
+	struct flight flight;
+
+	io_ring.promised++;
+	flight_load(channel, &flight);
+	if (ring_waits_at(&io_ring, flight.index))
+		ring_consume(&io_ring);
+}
+
 /* Whatever runs in the channels was begun by an image before this one. */
 void io_init(void)
 {
-	struct flight flight;
-	u32 channel;
+	u32 word, busy;
 
 	ring_init(&io_ring, HBA_MBOX_IO_PAGE, HBA_IRQ_IO);
-	for (channel = 0; channel < DMA_ADMIN_CHANNEL; channel++) {
-		if (!dma_is_busy(channel))
-			continue;
-		io_ring.promised++;
-		flight_load(channel, &flight);
-		if (ring_waits_at(&io_ring, flight.index))
-			ring_consume(&io_ring);
-	}
+	for (word = 0; word < DMA_WORDS; word++)
+		for (busy = dma_busy(word); busy; busy &= busy - 1)
+			take_over(word * 32 + __builtin_ctz(busy));
 }
 
 void io_interrupt_host(void)

@@ -307,6 +307,50 @@ static void largest_table_fits(void)
 	fw_host_free(h);
 }
 
+/* Instructions of all harts, with nothing in flight and @changes in ready. */
+static u64 blackout_instructions(const char *old, const char *new, u32 logins,
+				 u32 changes)
+{
+	struct fw_host *h = boot(old, logins);
+	struct fw_update u = { .host = NULL };
+	u64 quiesce, start;
+	u32 i;
+
+	h->load = false;
+	fw_io_drain(h);
+	stage(&u, h, old, new);
+	if (fw_reconcile(&u) != CODESWAP_VERDICT_OK)
+		tap_bail("%s to %s: %s", old, new, u.ho->reason);
+	for (i = 0; i < changes; i++)
+		fw_logout(h, 20 + i);
+	quiesce = h->instructions;
+	fw_quiesce(&u);
+	quiesce = h->instructions - quiesce;
+	fw_overlay(&u);
+	start = h->instructions;
+	fw_start_new(&u);
+	start = h->instructions - start;
+	printf("# %s to %s, %u logins, %u changes: %llu instructions to quiesce, %llu to start\n",
+	       old, new, logins, changes, (unsigned long long)quiesce,
+	       (unsigned long long)start);
+	fw_prove(&u);
+	fw_commit(&u);
+	fw_release(&u);
+	fw_host_free(h);
+	return quiesce + start;
+}
+
+static void blackout_costs_what_changed(const char *old, const char *new)
+{
+	u64 few = blackout_instructions(old, new, 100, 0);
+	u64 many = blackout_instructions(old, new, 4000, 0);
+	u64 changed = blackout_instructions(old, new, 4000, 64);
+
+	ok(many < few + few / 20, "%s to %s: 40 times the logins cost no instruction more in the blackout",
+	   old, new);
+	ok(changed < many + 64 * 200, "  and 64 that changed no more than 200 each");
+}
+
 static void every_pair(void)
 {
 	u32 i, j;
@@ -329,6 +373,8 @@ static void all_tests(void)
 	data_is_carried_over();
 	flood_does_not_starve_the_thread();
 	largest_table_fits();
+	blackout_costs_what_changed("hba-1.1.0", "hba-2.0.0");
+	blackout_costs_what_changed("hba-1.0.0", "hba-1.1.0");
 	back_and_forth(60 / suite_harts, 0);
 	back_and_forth(2, 40);
 }
