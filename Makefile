@@ -48,6 +48,11 @@ bench: deps
 	@$(run-make) all unit
 	@scripts/bench.sh
 
+bench-plot:
+	@scripts/deps.sh plot
+	@$(run-make) all
+	@scripts/bench-plot.sh
+
 check: deps
 	@$(run-make) all unit
 	@scripts/check.sh stock
@@ -82,6 +87,7 @@ help:
 #:   check-debug    the selftests on a kernel with KASAN, lockdep, kmemleak
 #:   check-virtme   the selftests in virtme-ng
 #:   bench          what live swaps cost, with baselines, in a VM
+#:   bench-plot     draw what bench measured, and a timeline of one swap
 #:   torture        SWAPS=n swaps back and forth (1000)
 #:   lint           every checker, with no warning allowed
 #:   uapi           write the netlink header anew from its specification
@@ -99,5 +105,5 @@ help:
 #:   KDEBUG_BUILD   a debug kernel's build directory, instead of building one
 #:   STOCK          a directory with boot/vmlinuz-* and lib/modules
 
-.PHONY: all modules firmware helper unit deps demo torture bench check check-debug \
-	check-virtme lint uapi clean help
+.PHONY: all modules firmware helper unit deps demo torture bench bench-plot \
+	check check-debug check-virtme lint uapi clean help

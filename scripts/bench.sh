@@ -25,7 +25,7 @@ emulator()
 		{ v[NR] = $1 }
 		END {
 			m = v[int((NR + 1) / 2)]
-			print "figure emulator_mips MIPS", m, 150, m / 150, NR, v[1], m, v[NR]
+			print "figure emulator_mips MIPS", m, 150, m / 150, NR, v[1], m, v[NR], "- -"
 		}'
 }
 
@@ -44,6 +44,8 @@ to_json()
 		pair("min", $8)
 		pair("median", $9)
 		pair("max", $10)
+		if ($12 != "-")
+			pair("at_" $11, $12)
 		printf("}")
 	}
 	END { print "\n]" }' "$figures"

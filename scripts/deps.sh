@@ -1,11 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# usage: deps.sh [virtme]
+# usage: deps.sh [virtme|plot]
 #
 # Install what the build and the tests need and this system lacks. Asks
 # nothing. On systems without apt it prints what is needed. With "virtme", also
-# what virtme-ng needs.
+# what virtme-ng needs; with "plot", what bench-plot needs.
 set -eu
 TOP=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
 . "$TOP/scripts/common.sh"
@@ -22,6 +22,7 @@ sparse shellcheck clang-format clang-tidy python3-yaml python3-jsonschema
 # virtme-ng is written in Python and has udev find its ports. Names that a
 # release does not know are left out.
 packages_virtme='python3-argcomplete python3-requests python3-pkg-resources udev'
+packages_plot='gnuplot-nox'
 
 print_list()
 {
@@ -89,8 +90,11 @@ install_packages()
 		-o Dpkg::Options::=--force-confold $1 >&2
 }
 
-optional=
-[ "${1:-}" != virtme ] || optional=$packages_virtme
+case ${1:-} in
+virtme) optional=$packages_virtme ;;
+plot) optional=$packages_plot ;;
+*) optional= ;;
+esac
 
 if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null; then
 	print_list

@@ -32,19 +32,20 @@ ratio()
 	awk -v a="$1" -v b="$2" 'BEGIN { printf "%.4f\n", b ? a / b : 0 }'
 }
 
-# print_figure NAME UNIT FILE [BASELINE]: with the ratio of the medians
+# print_figure NAME UNIT FILE [BASELINE [SENSE LIMIT]]: with the ratio of the
+# medians, and what that must be
 print_figure()
 {
 	value=$(median "$3")
 	against="- -"
 	[ $# -lt 4 ] || against="$4 $(ratio "$value" "$4")"
-	echo "figure $1 $2 $value $against $(summary "$3")"
+	echo "figure $1 $2 $value $against $(summary "$3") ${5:--} ${6:--}"
 }
 
 # must NAME UNIT FILE BASELINE SENSE LIMIT: a row of the table that is asked for
 must()
 {
-	print_figure "$1" "$2" "$3" "$4"
+	print_figure "$@"
 	got=$(ratio "$(median "$3")" "$4")
 	if awk -v got="$got" -v sense="$5" -v limit="$6" 'BEGIN {
 		exit !(sense == "most" ? got <= limit : got >= limit) }'; then
@@ -274,8 +275,8 @@ beside_io()
 # staging_ns: how long the last image took from its first byte to staged
 staging_ns()
 {
-	codeswap show --json "$label" | awk '/"phase-ns"/ { on = 1 }
-		on && /"staging"/ { gsub(/[^0-9]/, "", $2); print $2; exit }'
+	codeswap show --json "$label" |
+		sed -n 's/.*"staging": *\([0-9]*\).*/\1/p'
 }
 
 # fed NAME COMMAND...: bytes per second, several times
@@ -370,12 +371,15 @@ available_kib()
 # held FILE: KiB that an update of all devices takes while it is held in ready
 held()
 {
+	held_file=$1
 	before=$(available_kib)
 	codeswap swap --hold "$bench/16M-b.mrb" >/dev/null 2>&1 ||
 		bail "not held"
-	echo $((before - $(available_kib))) >"$RESULTS/$1"
-	for d in "$CLASS"/*; do
-		codeswap cancel "${d##*/}" >/dev/null || bail "not cancelled"
+	echo $((before - $(available_kib))) >"$RESULTS/$held_file"
+	# Who is cancelled takes the others along.
+	set -- "$CLASS"/*
+	codeswap cancel "${1##*/}" >/dev/null || bail "not cancelled"
+	for d; do
 		await 30 "$d/phase" idle >/dev/null
 	done
 }
