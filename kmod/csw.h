@@ -346,6 +346,7 @@ void csw_signature_exit(void);
 
 /* device.c: the registry */
 int csw_device_init(void);
+void csw_swap_init(void);
 void csw_device_exit(void);
 /*
  * By name (codeswap0) or label (cshba0); a reference, put with
@@ -380,6 +381,8 @@ int csw_job_expect(struct csw_job *job, u64 size, struct csw_error *err);
  * whole; what is left in @from belongs to the next one of a bundle.
  */
 ssize_t csw_job_write(struct csw_job *job, struct iov_iter *from, struct csw_error *err);
+void *csw_job_place(struct csw_job *job, size_t *room);
+ssize_t csw_job_placed(struct csw_job *job, ssize_t n, struct csw_error *err);
 u64 csw_job_received(const struct csw_job *job);
 bool csw_job_complete(const struct csw_job *job);
 /*

@@ -5,6 +5,10 @@
  *
  * Locks: feed->lock is taken before job->lock.
  */
+#include <linux/fs.h>
+#include <linux/gfp.h>
+#include <linux/sched/signal.h>
+
 #include "door.h"
 
 static void drop_job(struct csw_feed *feed, const struct csw_error *why)
@@ -109,6 +113,19 @@ void csw_feed_end(struct csw_feed *feed, const struct csw_error *why)
 		feed->ended = *why;
 }
 
+/* @n: bytes of a piece, or why there is none */
+static int took(struct csw_feed *feed, ssize_t n, struct csw_error *err)
+{
+	if (n < 0) {
+		csw_feed_end(feed, err);
+		return n;
+	}
+	feed->received += n;
+	feed->whole = csw_job_complete(feed->job);
+	piece_came(feed);
+	return 0;
+}
+
 /**
  * csw_feed_write() - the next bytes of the image
  * @feed: @feed->lock held
@@ -120,18 +137,8 @@ void csw_feed_end(struct csw_feed *feed, const struct csw_error *why)
 int csw_feed_write(struct csw_feed *feed, struct iov_iter *from,
 		   struct csw_error *err)
 {
-	ssize_t n;
-
 	lockdep_assert_held(&feed->lock);
-	n = csw_job_write(feed->job, from, err);
-	if (n < 0) {
-		csw_feed_end(feed, err);
-		return n;
-	}
-	feed->received += n;
-	feed->whole = csw_job_complete(feed->job);
-	piece_came(feed);
-	return 0;
+	return took(feed, csw_job_write(feed->job, from, err), err);
 }
 
 /**
@@ -160,6 +167,81 @@ int csw_feed_buffer(struct csw_feed *feed, const void *buf, size_t len,
 		  iov_iter_count(&from), feed->received);
 	csw_feed_end(feed, err);
 	return err->code;
+}
+
+static ssize_t read_file(struct file *file, void *p, size_t room, loff_t *pos,
+			 struct csw_error *err)
+{
+	loff_t at = *pos;
+	ssize_t n = kernel_read(file, p, room, pos);
+
+	return n >= 0 ? n :
+	       csw_error(err, CODESWAP_REASON_INTERRUPTED, n,
+			 "the file cannot be read at offset %lld (error %zd)",
+			 at, n);
+}
+
+/*
+ * The body goes straight to its place; what is before and behind it does not.
+ * No lock of the job is held over the read: who knows how long it takes.
+ */
+static ssize_t read_piece(struct csw_feed *feed, struct file *file, loff_t *pos,
+			  void *buf, struct csw_error *err)
+{
+	size_t room;
+	ssize_t n;
+	void *p;
+	int ret;
+
+	p = feed->whole ? NULL : csw_job_place(feed->job, &room);
+	if (p) {
+		n = read_file(file, p, room, pos, err);
+		n = csw_job_placed(feed->job, n, err);
+		ret = took(feed, n, err);
+		return ret ?: n;
+	}
+	n = read_file(file, buf, PAGE_SIZE, pos, err);
+	if (n > 0) {
+		ret = csw_feed_buffer(feed, buf, n, err);
+		return ret ?: n;
+	}
+	if (n < 0)
+		csw_feed_end(feed, err);
+	return n;
+}
+
+/**
+ * csw_feed_file() - one image and its signature, from a file
+ * @feed: @feed->lock held
+ * @file: a regular one, open for reading; from its beginning to its end
+ * @err: why not; the feed has ended then
+ *
+ * Return: 0 or a negative errno with @err set.
+ */
+int csw_feed_file(struct csw_feed *feed, struct file *file,
+		  struct csw_error *err)
+{
+	void *buf = (void *)__get_free_page(GFP_KERNEL);
+	loff_t pos = 0;
+	ssize_t n;
+
+	if (!buf) {
+		csw_error(err, CODESWAP_REASON_NO_MEMORY, -ENOMEM,
+			  "no memory to read the file");
+		csw_feed_end(feed, err);
+		return err->code;
+	}
+	do {
+		n = read_piece(feed, file, &pos, buf, err);
+		if (n > 0 && signal_pending(current)) {
+			csw_error(err, CODESWAP_REASON_INTERRUPTED, -EINTR,
+				  "interrupted after %lld bytes of the file", pos);
+			csw_feed_end(feed, err);
+			n = err->code;
+		}
+	} while (n > 0);
+	free_page((unsigned long)buf);
+	return n;
 }
 
 /**

@@ -179,6 +179,53 @@ ssize_t csw_job_write(struct csw_job *job, struct iov_iter *from,
 	return ret;
 }
 
+/**
+ * csw_job_place() - where the next bytes of the image may be put directly
+ * @job: its writer is the caller
+ * @room: set to the bytes that there is room for
+ *
+ * The place lasts as long as the job; what was put there counts from
+ * csw_job_placed() on.
+ *
+ * Return: their place; %NULL if what comes next goes by csw_job_write().
+ */
+void *csw_job_place(struct csw_job *job, size_t *room)
+{
+	void *p = NULL;
+
+	mutex_lock(&job->lock);
+	if (!job->closed && !job->finished && csw_stage_takes_file(job->stage))
+		p = csw_stage_place(job->stage, room);
+	mutex_unlock(&job->lock);
+	return p;
+}
+
+/**
+ * csw_job_placed() - bytes have been put where csw_job_place() said
+ * @job: the same
+ * @n: bytes, or 0 or a negative errno if there are none
+ * @err: why not
+ *
+ * Return: @n, or a negative errno with @err set.
+ */
+ssize_t csw_job_placed(struct csw_job *job, ssize_t n, struct csw_error *err)
+{
+	int ret = 0;
+
+	mutex_lock(&job->lock);
+	if (job->closed || job->finished) {
+		ret = csw_job_ended(job, err);
+	} else if (n > 0) {
+		ret = csw_stage_placed(job->stage, n, err);
+		if (ret)
+			csw_update_end_unstarted(job, CODESWAP_RESULT_REFUSED, err);
+		else
+			show_progress(job);
+	}
+	mutex_unlock(&job->lock);
+	return ret ?: n;
+}
+
 u64 csw_job_received(const struct csw_job *job)
 {
 	return job->stage->received;

@@ -6,6 +6,7 @@
  */
 #include <linux/dma-mapping.h>
 #include <linux/gfp.h>
+#include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
 
@@ -30,7 +31,9 @@ static struct page *alloc_chunk(size_t left, unsigned int *order)
 {
 	struct page *page;
 
-	*order = min_t(unsigned int, get_order(left), MAX_ORDER_WANTED);
+	/* Not more than is left: of 65 KiB the last chunk is one page. */
+	*order = min_t(unsigned int, ilog2(DIV_ROUND_UP(left, PAGE_SIZE)),
+		       MAX_ORDER_WANTED);
 	for (; *order; (*order)--) {
 		page = alloc_pages(GFP_KERNEL | __GFP_ZERO | __GFP_NOWARN |
 				   __GFP_NORETRY, *order);

@@ -10,13 +10,10 @@
  */
 #include <linux/file.h>
 #include <linux/fs.h>
-#include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
 #include "netlink.h"
-
-#define READ_SIZE	SZ_64K
 
 static int no_memory(struct csw_error *err)
 {
@@ -363,43 +360,6 @@ int csw_nl_stage_end(struct sk_buff *skb, struct genl_info *info)
 	return call_end(&call, ret, true);
 }
 
-static int read_file(struct csw_feed *feed, struct file *file, void *buf,
-		     struct csw_error *err)
-{
-	loff_t pos = 0;
-	ssize_t n;
-	int ret = 0;
-
-	while (!ret) {
-		if (signal_pending(current))
-			return csw_error(err, CODESWAP_REASON_INTERRUPTED, -EINTR,
-					 "interrupted after %lld bytes of the file",
-					 pos);
-		n = kernel_read(file, buf, READ_SIZE, &pos);
-		if (n < 0)
-			return csw_error(err, CODESWAP_REASON_INTERRUPTED, n,
-					 "the file cannot be read at offset %lld (error %zd)",
-					 pos, n);
-		if (!n)
-			return 0;
-		ret = csw_feed_buffer(feed, buf, n, err);
-	}
-	return ret;
-}
-
-static int feed_file(struct csw_client *client, struct file *file,
-		     struct csw_error *err)
-{
-	void *buf = kvmalloc(READ_SIZE, GFP_KERNEL);
-	int ret;
-
-	if (!buf)
-		return no_memory(err);
-	ret = read_file(&client->feed, file, buf, err);
-	kvfree(buf);
-	return ret;
-}
-
 /*
  * Of a pipe nobody knows when its bytes come, and as long as a message is
  * handled no family of generic netlink can come or go.
@@ -428,11 +388,9 @@ static int stage_file(struct stage_call *call, struct file *file)
 	ret = begin(client, call->info, call->cdev, size, &call->err);
 	if (ret)
 		return ret;
-	ret = feed_file(client, file, &call->err);
-	if (ret) {
-		csw_feed_end(&client->feed, &call->err);
+	ret = csw_feed_file(&client->feed, file, &call->err);
+	if (ret)
 		return ret;
-	}
 	return end(client, &call->update_id, &call->err);
 }
 

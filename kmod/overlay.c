@@ -8,7 +8,7 @@
 
 #include "update.h"
 
-#define COMPARE_STEP	(64U << 10)
+#define COMPARE_STEP	(16U << 10)
 
 /* Device address of a segment of the new image in staging memory. */
 static u64 staged_at(const struct csw_swap *swap, unsigned int i,

@@ -129,10 +129,22 @@ static ssize_t write_head(struct csw_stage *stage, struct iov_iter *from,
 	return ret ?: n;
 }
 
+/* Bytes that are in their place in staging memory already. */
+static int body_came(struct csw_stage *stage, const void *p, size_t n,
+		     struct csw_error *err)
+{
+	struct mrb_error why = {};
+	int ret = mrb_check_feed(&stage->check, p, n, &why);
+
+	if (ret)
+		return csw_error(err, CODESWAP_REASON_DIGEST, ret, "%s", why.text);
+	stage->received += n;
+	return 0;
+}
+
 static ssize_t write_body(struct csw_stage *stage, struct iov_iter *from,
 			  struct csw_error *err)
 {
-	struct mrb_error why = {};
 	size_t n, room;
 	void *p;
 	int ret;
@@ -143,11 +155,8 @@ static ssize_t write_body(struct csw_stage *stage, struct iov_iter *from,
 	n = copy_from_iter(p, min(room, iov_iter_count(from)), from);
 	if (!n)
 		return -EFAULT;
-	ret = mrb_check_feed(&stage->check, p, n, &why);
-	if (ret)
-		return csw_error(err, CODESWAP_REASON_DIGEST, ret, "%s", why.text);
-	stage->received += n;
-	return n;
+	ret = body_came(stage, p, n, err);
+	return ret ?: n;
 }
 
 static int begin_signature(struct csw_stage *stage, struct csw_error *err)
@@ -215,6 +224,42 @@ ssize_t csw_stage_write(struct csw_stage *stage, struct iov_iter *from,
 	if (stage->received < csw_stage_size(stage))
 		return write_body(stage, from, err);
 	return take_signature(stage, from, err);
+}
+
+/**
+ * csw_stage_takes_file() - is what comes next the body of the image?
+ * @stage: stage
+ */
+bool csw_stage_takes_file(const struct csw_stage *stage)
+{
+	return !stage->head && stage->received < csw_stage_size(stage);
+}
+
+/**
+ * csw_stage_place() - where the next bytes of the body belong
+ * @stage: csw_stage_takes_file()
+ * @room: set to the bytes that there is room for
+ *
+ * Return: their place, until they come by csw_stage_placed().
+ */
+void *csw_stage_place(const struct csw_stage *stage, size_t *room)
+{
+	return csw_mem_at(stage->mem, stage->received, room);
+}
+
+/**
+ * csw_stage_placed() - the next bytes of the body are in their place
+ * @stage: stage
+ * @n: of them, as many as there was room for at the most
+ * @err: why they are not good
+ *
+ * Return: 0 or a negative errno with @err set.
+ */
+int csw_stage_placed(struct csw_stage *stage, size_t n, struct csw_error *err)
+{
+	size_t room;
+
+	return body_came(stage, csw_stage_place(stage, &room), n, err);
 }
 
 u64 csw_stage_size(const struct csw_stage *stage)

@@ -17,7 +17,9 @@
  * set update->cancel or update->rollback, which every wait looks at where
  * going back is still possible.
  */
+#include <linux/cpumask.h>
 #include <linux/jiffies.h>
+#include <linux/semaphore.h>
 
 #include "trace.h"
 #include "update.h"
@@ -168,6 +170,31 @@ static void tell_phases(struct csw_swap *swap)
 	swap->num_untold = 0;
 }
 
+/*
+ * Blackouts that may be on at the same time. More than there are CPUs for, one
+ * for the core and one for the driver, would make each longer and none sooner.
+ */
+static struct semaphore slots;
+
+void __init csw_swap_init(void)
+{
+	sema_init(&slots, max(num_online_cpus() / 2, 1U));
+}
+
+/* All others are bounded by limits; meanwhile the device serves I/O. */
+static void take_slot(struct csw_swap *swap)
+{
+	down(&slots);
+	swap->has_slot = true;
+}
+
+static void free_slot(struct csw_swap *swap)
+{
+	if (swap->has_slot)
+		up(&slots);
+	swap->has_slot = false;
+}
+
 /* Nobody waits in ready for an operator or another device: it passes unnoticed. */
 static void enter_ready(struct csw_swap *swap)
 {
@@ -198,6 +225,7 @@ static int wait_in_ready(struct csw_swap *swap)
 		return csw_error(&swap->error, CODESWAP_REASON_CANCELLED,
 				 -ECANCELED,
 				 "cancelled in its turn, because another device of the batch failed; the old image goes on");
+	take_slot(swap);
 	if (!csw_update_commit(update, CODESWAP_PHASE_QUIESCING))
 		return cancelled(swap);
 	tell_later(swap);
@@ -276,6 +304,7 @@ void csw_swap_blackout_ended(struct csw_swap *swap, ktime_t when)
 
 	if (!swap->blackout)
 		return;
+	free_slot(swap);
 	swap->blackout_ns = ktime_to_ns(ktime_sub(when, swap->blackout));
 	trace_codeswap_blackout(cdev, swap->blackout_ns);
 	mutex_lock(&cdev->lock);
@@ -365,6 +394,7 @@ static enum codeswap_result run(struct csw_swap *swap)
 		result = csw_load(swap);
 	} else {
 		result = live(swap);
+		free_slot(swap);
 		tell_phases(swap);
 		csw_modules_free(swap);
 		csw_handover_destroy(swap);

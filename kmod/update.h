@@ -66,6 +66,9 @@ struct csw_stage *csw_stage_get(struct csw_stage *stage);
 void csw_stage_put(struct csw_stage *stage);
 ssize_t csw_stage_write(struct csw_stage *stage, struct iov_iter *from,
 			const char *name, struct csw_error *err);
+bool csw_stage_takes_file(const struct csw_stage *stage);
+void *csw_stage_place(const struct csw_stage *stage, size_t *room);
+int csw_stage_placed(struct csw_stage *stage, size_t n, struct csw_error *err);
 bool csw_stage_complete(const struct csw_stage *stage);
 int csw_stage_finish(struct csw_stage *stage, struct csw_error *err);
 u64 csw_stage_size(const struct csw_stage *stage);	/* 0: not known yet */
@@ -202,6 +205,7 @@ struct csw_kept_module {
  * @buf: to compare with
  * @modules: as they were
  * @num_modules: entries in @modules
+ * @has_slot: it is one of the few whose blackout may be on
  * @blackout: when it began
  * @blackout_ns: how long it was, 0 if it has not ended
  * @copy_ns: of these, for overlay and verification
@@ -229,6 +233,7 @@ struct csw_swap {
 	void *buf;
 	struct csw_kept_module modules[MRB_MAX_SEGMENTS];
 	unsigned int num_modules;
+	bool has_slot;
 	ktime_t blackout;
 	u64 blackout_ns;
 	u64 copy_ns;

@@ -17,7 +17,7 @@
 #define CODESWAP_HO_MAGIC	0x4f485343	/* "CSHO" */
 #define CODESWAP_HO_VERSION	1
 #define CODESWAP_HO_REASON_LEN	128
-#define CODESWAP_HO_MAX_REPORTS	256
+#define CODESWAP_HO_MAX_REPORTS	128
 
 /* How the new image's release stands to the old one's. */
 enum codeswap_relation {
