@@ -13,7 +13,7 @@ export KDIR
 endif
 
 SWAPS ?= 1000
-export SWAPS TESTS N ROWS
+export SWAPS SEED TESTS N ROWS
 
 # The targets that test install first what is missing, so that each alone
 # works on a fresh machine.
@@ -88,7 +88,7 @@ help:
 #:   check-virtme   the selftests in virtme-ng
 #:   bench          what live swaps cost, with baselines, in a VM
 #:   bench-plot     draw what bench measured, and a timeline of one swap
-#:   torture        SWAPS=n swaps back and forth (1000)
+#:   torture        SWAPS=n updates (1000), whatever comes up; SEED repeats them
 #:   lint           every checker, with no warning allowed
 #:   uapi           write the netlink header anew from its specification
 #:   clean          remove the build directory

@@ -92,7 +92,7 @@ case "${1:-} $#" in
 	;;
 'program 2')
 	make --no-print-directory -C selftests/codeswap B="$B"
-	exec $run --kernel stock --bare --test "$2" --pass SWAPS \
+	exec $run --kernel stock --bare --test "$2" --pass SWAPS --pass SEED \
 		--time-limit 7200 --test-limit 7000 --log "$logs/$2"
 	;;
 *)

@@ -42,7 +42,7 @@ fio --name=timeline --filename="$disk" --direct=1 --ioengine=libaio \
 	--rw=randread --bs=4k --iodepth=4 --time_based --runtime=600 \
 	--eta=never --output-format=json --output="$RESULTS/fio.json" &
 fio=$!
-on_exit 'kill $fio 2>/dev/null || :'
+on_exit "kill $fio 2>/dev/null || :"
 io_moves || bail "fio does no I/O"
 # Once there and back: what is traced is not the first swap of its life.
 for next in b a; do
