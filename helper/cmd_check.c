@@ -28,10 +28,9 @@ static const char *some_device(const struct session *s, const char *type)
 {
 	size_t i;
 
-	if (s->options->device)
-		return s->options->device;
 	for (i = 0; i < s->list.num; i++)
-		if (!type || !strcmp(s->list.devices[i].type, type))
+		if ((!type || !strcmp(s->list.devices[i].type, type)) &&
+		    is_selected(s->options, &s->list.devices[i]))
 			return s->list.devices[i].name;
 	return NULL;
 }
@@ -85,9 +84,10 @@ int cmd_check(int argc, char **argv)
 		return ret < 0 ? CMD_DONE : ret;
 	if (o.json)
 		o.images = json_object_new_array();
-	o.feed.device = o.device;
 	o.feed.check_only = true;
 	ret = session_begin(&s, &o);
+	if (!ret)
+		ret = select_devices(&s, &o, true);
 	if (!ret)
 		ret = feed_file(&s, &o.feed, checked);
 	session_end(&s);

@@ -51,7 +51,11 @@ void progress_clear(void);
  * @by_fd: the kernel reads the file itself
  * @json: for programs
  * @images: what the verb found, if @json
- * @device: name or label, or %NULL
+ * @all: every device there is
+ * @type: every device of that type, or %NULL
+ * @words: of the command line
+ * @num_words: entries in @words
+ * @devices: those that are meant, by name, for @feed; none: the image picks them
  * @path: image file, or %NULL
  */
 struct update_options {
@@ -60,7 +64,11 @@ struct update_options {
 	bool by_fd;
 	bool json;
 	struct json_object *images;
-	const char *device;
+	bool all;
+	const char *type;
+	char **words;
+	int num_words;
+	const char **devices;
 	const char *path;
 };
 
@@ -77,17 +85,22 @@ struct session {
 	struct csw_socket *events;
 	int signal_fd;
 	struct device_list list;
-	const struct update_options *options;
+	struct update_options *options;
 };
 
 /* cmd_session.c */
-int session_begin(struct session *s, const struct update_options *options);
+int session_begin(struct session *s, struct update_options *options);
 void session_end(struct session *s);
 bool session_interrupted(const struct session *s);
 
 /* cmd_options.c */
 int update_options_read(struct update_options *o, int argc, char **argv,
 			const char *verb);
+
+/* cmd_select.c */
+int select_devices(const struct session *s, struct update_options *o,
+		   bool needs_image);
+bool is_selected(const struct update_options *o, const struct csw_device *d);
 
 /**
  * struct fed - an image that has been fed

@@ -4,6 +4,7 @@
  * one after another.
  */
 #include <fcntl.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "cmd_device.h"
@@ -57,25 +58,59 @@ static int fed_or_failed(struct session *s, struct csw_socket *sk, int ret,
 	return ret;
 }
 
-static int feed_image(struct session *s, const struct csw_feed *feed,
-		      const struct image_view *view, size_t size, fed_fn *fn)
+/* Those that are meant and have the image's type; all, if that leaves none. */
+static int pick_devices(const struct session *s, const char *type,
+			struct csw_feed *how)
 {
-	struct feeding f = { s, feed->device, false };
+	const char **picked = calloc(how->num_devices + 1, sizeof(*picked));
+	size_t i, num = 0;
+
+	if (!picked)
+		return failed("out of memory");
+	for (i = 0; i < how->num_devices; i++)
+		if (!strcmp(device_list_find(&s->list, how->devices[i])->type, type))
+			picked[num++] = how->devices[i];
+	if (num == how->num_devices || !num) {
+		free(picked);
+		return CMD_DONE;
+	}
+	how->devices = picked;
+	how->num_devices = num;
+	return CMD_DONE;
+}
+
+static void free_picked(const struct csw_feed *feed, const struct csw_feed *how)
+{
+	if (how->devices != feed->devices)
+		free((void *)how->devices);
+}
+
+static int feed_image(struct session *s, const struct csw_feed *feed,
+		      const struct image_view *view, size_t size, bool several,
+		      fed_fn *fn)
+{
+	const char *type = view->image.header->device_type;
+	struct feeding f = { s, type, false };
 	struct fed fed = { .view = *view };
 	struct csw_feed how = *feed;
 	struct csw_socket *sk;
 	struct csw_error err;
 	int ret;
 
+	if (feed->num_devices == 1)
+		f.label = device_label(device_list_find(&s->list, feed->devices[0]));
+	if (several && pick_devices(s, type, &how))
+		return CMD_FAILED;
 	sk = csw_open(&err);
-	if (!sk)
+	if (!sk) {
+		free_picked(feed, &how);
 		return failed("%s", err.text);
-	if (!f.label)
-		f.label = view->image.header->device_type;
+	}
 	how.image_name = image_name(s->options->path);
 	how.progress = show_progress;
 	how.ctx = &f;
 	ret = csw_stage(sk, &how, view->data, size, &fed.update_id, &err);
+	free_picked(feed, &how);
 	return fed_or_failed(s, sk, ret, f.stopped, &fed, &err, fn);
 }
 
@@ -104,16 +139,14 @@ static int feed_by_fd(struct session *s, const struct csw_feed *feed,
 }
 
 /* A single image is fed whatever its type: the kernel has the better word. */
-static bool is_wanted(const struct session *s, const char *device,
-		      const struct image_view *view)
+static bool is_wanted(const struct session *s, const struct image_view *view)
 {
 	const char *type = view->image.header->device_type;
 	size_t i;
 
-	if (device)
-		return !strcmp(device_list_find(&s->list, device)->type, type);
 	for (i = 0; i < s->list.num; i++)
-		if (!strcmp(s->list.devices[i].type, type))
+		if (!strcmp(s->list.devices[i].type, type) &&
+		    is_selected(s->options, &s->list.devices[i]))
 			return true;
 	return false;
 }
@@ -145,10 +178,11 @@ static int feed_wanted(struct session *s, const struct csw_feed *feed,
 	int ret = count_images(file, &num);
 
 	while (!ret && image_view_next(file, &view, &err) > 0) {
-		if (num == 1 || is_wanted(s, feed->device, &view)) {
+		if (num == 1 || is_wanted(s, &view)) {
 			used++;
-			ret = feed_image(s, feed, &view, view.end - start, fn);
-			if (feed->device)
+			ret = feed_image(s, feed, &view, view.end - start,
+					 num > 1, fn);
+			if (feed->num_devices == 1)
 				break;
 		}
 		start = view.end;
@@ -157,13 +191,14 @@ static int feed_wanted(struct session *s, const struct csw_feed *feed,
 	if (ret || used)
 		return ret;
 	return failed("%s: none of its %u images is for %s", file->path, num,
-		      feed->device ?: "a device that is here");
+		      feed->num_devices ? feed->devices[0] :
+					  "a device that is here");
 }
 
 /**
  * feed_file() - feed what is wanted of a file, and say what is wrong
  * @s: the session; the file is in its options
- * @feed: how; @feed->device is a device in the list of @s, or %NULL
+ * @feed: how; @feed->devices are in the list of @s
  * @fn: called after each image that the kernel has taken or refused
  *
  * Return: exit status.
@@ -174,9 +209,6 @@ int feed_file(struct session *s, const struct csw_feed *feed, fed_fn *fn)
 	struct mrb_error err;
 	int ret;
 
-	if (feed->device && !device_list_find(&s->list, feed->device))
-		return failed("there is no device '%s'; 'codeswap list' shows what there is",
-			      feed->device);
 	if (s->options->by_fd)
 		return feed_by_fd(s, feed, fn);
 	if (image_file_read(&file, s->options->path, &err))

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What check, stage and swap are told. A word that names a device is one; any
- * other is an image file.
+ * What check, stage and swap are told; cmd_select.c knows what the words mean.
  */
 #include <getopt.h>
 
@@ -10,9 +9,11 @@
 static const char options_help[] =
 "\n"
 "IMAGE is a file of one image, or a bundle, of which a device takes the image\n"
-"of its type. DEVICE is a name (codeswap0) or a label (cshba0); without it,\n"
+"of its type. DEVICE is a name (codeswap0) or a label (cshba0); without any,\n"
 "all devices of the image's type are meant.\n"
 "\n"
+"      --all               every device there is\n"
+"      --type TYPE         every device of this type\n"
 "      --force             even to the very version that runs\n"
 "      --allow-downgrade   to an older version\n"
 "      --accept-lost NAME  accept that capability NAME is lost; repeatable\n"
@@ -36,6 +37,8 @@ enum {
 	OPT_HOLD,
 	OPT_SERIAL,
 	OPT_JSON,
+	OPT_ALL,
+	OPT_TYPE,
 };
 
 static const struct option options[] = {
@@ -47,6 +50,8 @@ static const struct option options[] = {
 	{ "hold", no_argument, NULL, OPT_HOLD },
 	{ "serial", no_argument, NULL, OPT_SERIAL },
 	{ "json", no_argument, NULL, OPT_JSON },
+	{ "all", no_argument, NULL, OPT_ALL },
+	{ "type", required_argument, NULL, OPT_TYPE },
 	{ "help", no_argument, NULL, 'h' },
 	{ }
 };
@@ -56,8 +61,8 @@ static int tell_usage(const char *verb, bool asked)
 	FILE *out = asked ? stdout : stderr;
 	bool swap = !strcmp(verb, "swap");
 
-	fprintf(out, swap ? "Usage: codeswap %s [OPTION...] [DEVICE] [IMAGE]\n" :
-			    "Usage: codeswap %s [OPTION...] [DEVICE] IMAGE\n",
+	fprintf(out, swap ? "Usage: codeswap %s [OPTION...] [DEVICE...] [IMAGE]\n" :
+			    "Usage: codeswap %s [OPTION...] [DEVICE...] IMAGE\n",
 		verb);
 	if (swap)
 		fputs("\nSwaps to IMAGE, or to the image that is staged.\n",
@@ -121,6 +126,12 @@ static int take_option(struct update_options *o, int c, const char *verb)
 		return add_lost(o, optarg);
 	case OPT_METHOD:
 		return set_method(o, optarg);
+	case OPT_ALL:
+		o->all = true;
+		return CMD_DONE;
+	case OPT_TYPE:
+		o->type = optarg;
+		return CMD_DONE;
 	case OPT_FD:
 		o->by_fd = true;
 		return CMD_DONE;
@@ -147,13 +158,14 @@ static int take_option(struct update_options *o, int c, const char *verb)
 static int take_words(struct update_options *o, int num, char **words,
 		      const char *verb)
 {
-	if (num > 2 || (!num && strcmp(verb, "swap")))
+	if (!num && strcmp(verb, "swap"))
 		return tell_usage(verb, false);
-	if (num == 2)
-		o->device = words[0];
-	/* With swap, a single word may turn out to be a device. */
-	if (num)
-		o->path = words[num - 1];
+	if (o->all && o->type) {
+		failed("--all and --type are two things");
+		return CMD_USAGE;
+	}
+	o->words = words;
+	o->num_words = num;
 	return CMD_DONE;
 }
 

@@ -29,7 +29,7 @@ static int open_signals(void)
  *
  * Return: exit status.
  */
-int session_begin(struct session *s, const struct update_options *options)
+int session_begin(struct session *s, struct update_options *options)
 {
 	struct csw_error err;
 
@@ -49,6 +49,8 @@ int session_begin(struct session *s, const struct update_options *options)
 
 void session_end(struct session *s)
 {
+	if (s->options)
+		free(s->options->devices);
 	free(s->list.devices);
 	csw_close(s->events);
 	csw_close(s->control);

@@ -49,7 +49,7 @@ static int collect(struct session *s, u64 first, struct targets *targets)
 		d = &list.devices[i];
 		if (d == lead || (d->update_id > first &&
 				  d->phase == CODESWAP_PHASE_STAGED &&
-				  !s->options->feed.device &&
+				  is_selected(s->options, d) &&
 				  !strcmp(d->type, lead->type)))
 			good = add_target(targets, d);
 	}
@@ -86,13 +86,16 @@ static int say_staged(struct session *s, const struct fed *fed)
 	return ret;
 }
 
-/* None is left staged, if the image was fed for this swap. */
-static void cancel_all(struct session *s, struct targets *targets)
+/*
+ * Nothing more is started. None is left staged, if the image was fed for this
+ * swap; those before @first work, and are followed.
+ */
+static void cancel_all(struct session *s, struct targets *targets, size_t first)
 {
 	struct csw_error ignored;
 	size_t i;
 
-	for (i = 0; i < targets->num; i++) {
+	for (i = first; i < targets->num; i++) {
 		targets->array[i].ended = true;
 		if (s->options->path)
 			csw_control(s->control, CODESWAP_CMD_CANCEL,
@@ -100,22 +103,47 @@ static void cancel_all(struct session *s, struct targets *targets)
 	}
 }
 
-/* An image that was fed for several devices is swapped to on all of them. */
+static void say_start(const struct target *t)
+{
+	printf("%s: %s -> %s\n", t->label,
+	       t->last.version[0] ? t->last.version : "boot ROM",
+	       t->last.new_version);
+}
+
+/* Along with one before it, as @err says; or it has come to its end since. */
+static bool is_started(struct session *s, const struct target *t,
+		       const struct csw_error *err)
+{
+	struct csw_error ignored;
+	struct csw_device now;
+
+	return err->code == -EALREADY ||
+	       (!csw_device_get(s->control, t->name, &now, &ignored) &&
+		now.update_id == t->update_id &&
+		now.phase != CODESWAP_PHASE_STAGED);
+}
+
+/*
+ * An image that was fed for several devices is swapped to on all of them, and
+ * so is one that was staged for them, if they are all meant.
+ */
 static int start_all(struct session *s, struct targets *targets)
 {
+	bool together = s->options->path || s->options->all || s->options->type;
 	struct target *t = targets->array;
 	struct csw_error err;
 	size_t i;
 
-	if (csw_swap(s->control, t->name, s->options->feed.hold,
-		     s->options->path, &t->update_id, &err)) {
-		cancel_all(s, targets);
-		return failed("%s: %s", t->label, err.text);
+	for (i = 0; i < targets->num; i++, t++) {
+		if ((!i || !s->options->path) &&
+		    csw_swap(s->control, t->name, s->options->feed.hold,
+			     together, &t->update_id, &err) &&
+		    !(i && together && is_started(s, t, &err))) {
+			cancel_all(s, targets, i);
+			return failed("%s: %s", t->label, err.text);
+		}
+		say_start(t);
 	}
-	for (i = 0; i < targets->num; i++, t++)
-		printf("%s: %s -> %s\n", t->label,
-		       t->last.version[0] ? t->last.version : "boot ROM",
-		       t->last.new_version);
 	return CMD_DONE;
 }
 
@@ -145,9 +173,13 @@ static int swap_fed(struct session *s, const struct fed *fed)
 	return swap_targets(s, &targets);
 }
 
-/* To what is staged: on the device named, or on the only one there is. */
-static int swap_staged(struct session *s, const char *name)
+/*
+ * To what is staged: on the devices named, if nothing is staged there the kernel
+ * says so; on all where something is; or on the only one there is.
+ */
+static int swap_staged(struct session *s)
 {
+	const struct update_options *o = s->options;
 	struct targets targets = { 0 };
 	const struct csw_device *d;
 	bool good = true;
@@ -155,39 +187,36 @@ static int swap_staged(struct session *s, const char *name)
 
 	for (i = 0; good && i < s->list.num; i++) {
 		d = &s->list.devices[i];
-		if (name ? !strcmp(d->name, name) || !strcmp(d->label, name) :
-			   d->phase == CODESWAP_PHASE_STAGED)
+		if (is_selected(o, d) && (d->phase == CODESWAP_PHASE_STAGED ||
+					  (o->feed.num_devices && !o->type)))
 			good = add_target(&targets, d);
 	}
-	if (good && targets.num == 1) {
-		/* If nothing is staged, the kernel says so. */
+	if (good && (targets.num == 1 ||
+		     (targets.num && (o->all || o->feed.num_devices))))
 		return swap_targets(s, &targets);
-	}
 	free(targets.array);
 	if (!good)
 		return failed("out of memory");
 	if (targets.num)
-		return failed("images are staged on %zu devices; name one of them",
+		return failed("images are staged on %zu devices; name those that are meant, or say --all",
 			      targets.num);
 	return failed("no image is staged; 'codeswap swap IMAGE' stages one and swaps to it");
 }
 
-/* A single word that names a device is one. */
 static int swap(struct session *s, struct update_options *o)
 {
-	if (o->path && !o->device && device_list_find(&s->list, o->path)) {
-		o->device = o->path;
-		o->path = NULL;
-	}
-	o->feed.device = o->device;
+	int ret = select_devices(s, o, false);
+
+	if (ret)
+		return ret;
 	if (o->path)
 		return feed_file(s, &o->feed, swap_fed);
 	if (o->feed.force || o->feed.allow_downgrade || o->by_fd ||
-	    o->feed.num_accept_lost || o->feed.method) {
+	    o->feed.num_accept_lost || o->feed.method || o->feed.serial) {
 		failed("an image that is staged has its options already; only --hold can be added");
 		return CMD_USAGE;
 	}
-	return swap_staged(s, o->device);
+	return swap_staged(s);
 }
 
 int cmd_stage(int argc, char **argv)
@@ -198,8 +227,9 @@ int cmd_stage(int argc, char **argv)
 
 	if (ret)
 		return ret < 0 ? CMD_DONE : ret;
-	o.feed.device = o.device;
 	ret = session_begin(&s, &o);
+	if (!ret)
+		ret = select_devices(&s, &o, true);
 	if (!ret)
 		ret = feed_file(&s, &o.feed, say_staged);
 	session_end(&s);

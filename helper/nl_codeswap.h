@@ -201,7 +201,8 @@ int csw_receive_family(struct csw_socket *sk, csw_family_fn *fn, void *ctx,
 
 /**
  * struct csw_feed - how an image is to be fed
- * @device: name or label; %NULL: the image's type picks it
+ * @devices: names or labels
+ * @num_devices: entries in @devices; 0: the image's type picks them
  * @request_id: the request that this answers, 0 for none
  * @image_name: what people call the image; may be %NULL
  * @force: even to the very version that runs
@@ -217,7 +218,8 @@ int csw_receive_family(struct csw_socket *sk, csw_family_fn *fn, void *ctx,
  * @ctx: for @progress
  */
 struct csw_feed {
-	const char *device;
+	const char *const *devices;
+	size_t num_devices;
 	u64 request_id;
 	const char *image_name;
 	bool force;

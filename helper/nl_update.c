@@ -53,10 +53,11 @@ static int put_feed(struct nl_msg *msg, const struct csw_feed *feed)
 {
 	unsigned int i;
 	int ret = put_flags(msg, feed);
+	size_t d;
 
-	if (!ret && feed->device)
+	for (d = 0; !ret && d < feed->num_devices; d++)
 		ret = nla_put_string(msg, CODESWAP_A_UPDATE_DEVICE,
-				     feed->device);
+				     feed->devices[d]);
 	if (!ret && feed->request_id)
 		ret = nla_put_u64(msg, CODESWAP_A_UPDATE_REQUEST_ID,
 				  feed->request_id);
@@ -72,7 +73,7 @@ static int put_feed(struct nl_msg *msg, const struct csw_feed *feed)
 }
 
 /* Names and options; the rest of a message are numbers. */
-#define FEED_PAYLOAD	8192
+#define FEED_PAYLOAD	(32 << 10)
 
 static int stage_begin(struct csw_socket *sk, const struct csw_feed *feed,
 		       size_t size, u64 *update_id, struct csw_error *err)

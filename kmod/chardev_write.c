@@ -20,7 +20,7 @@ static int begin_image(struct csw_door *door, struct csw_error *err)
 		return csw_error(err, CODESWAP_REASON_NO_MEMORY, -ENOMEM,
 				 "no memory to stage an image");
 	if (door->cdev) {
-		ret = csw_job_bind(job, door->cdev, err);
+		ret = csw_job_bind(job, &door->cdev, 1, err);
 		if (ret) {
 			csw_job_put(job);
 			return ret;

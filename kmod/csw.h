@@ -370,7 +370,8 @@ struct csw_job *csw_job_create(const struct csw_params *params);
  * Claim one device; -EBUSY with a sentence if another update is on. Without
  * it, the image's type picks all.
  */
-int csw_job_bind(struct csw_job *job, struct codeswap_device *cdev, struct csw_error *err);
+int csw_job_bind(struct csw_job *job, struct codeswap_device *const *cdevs,
+		 unsigned int num, struct csw_error *err);
 /* Only say what would happen: items to be read with csw_job_item(); devices are not claimed. */
 void csw_job_check_only(struct csw_job *job);
 /* Bytes that will come, if known beforehand: refused early if too many. */

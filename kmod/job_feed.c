@@ -37,20 +37,25 @@ static int no_memory(struct csw_error *err)
 			 "no memory for the update");
 }
 
-int csw_job_bind(struct csw_job *job, struct codeswap_device *cdev,
-		 struct csw_error *err)
+/* Updates do not move any more once there are some: devices point to them. */
+int csw_job_bind(struct csw_job *job, struct codeswap_device *const *cdevs,
+		 unsigned int num, struct csw_error *err)
 {
-	int ret = -ENOMEM;
+	unsigned int i;
+	int ret = 0;
 
 	mutex_lock(&job->lock);
 	if (!job->updates && !job->closed)
-		job->updates = kzalloc(sizeof(*job->updates), GFP_KERNEL);
+		job->updates = kcalloc(num, sizeof(*job->updates), GFP_KERNEL);
 	if (job->closed)
 		ret = csw_job_ended(job, err);
-	else if (job->updates)
-		ret = bind_locked(job, cdev, err);
-	else
+	else if (!job->updates)
 		ret = no_memory(err);
+	for (i = 0; i < num && !ret; i++)
+		ret = bind_locked(job, cdevs[i], err);
+	/* Those before it are free again, and know whose fault it is. */
+	if (ret && job->num)
+		csw_update_end_unstarted(job, CODESWAP_RESULT_REFUSED, err);
 	mutex_unlock(&job->lock);
 	return ret;
 }

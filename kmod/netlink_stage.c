@@ -114,6 +114,63 @@ static struct csw_job *job_for_request(struct csw_client *client,
 	return csw_request_answer(id, params.image_name, limit_ms, err);
 }
 
+static bool is_among(struct codeswap_device *cdev,
+		     struct codeswap_device *const *cdevs, unsigned int num)
+{
+	while (num--)
+		if (cdevs[num] == cdev)
+			return true;
+	return false;
+}
+
+/* A reference to each device named, once; @cdevs has room for all. */
+static int find_devices(const struct nlmsghdr *nlh,
+			struct codeswap_device **cdevs, unsigned int *num,
+			struct csw_error *err)
+{
+	struct codeswap_device *cdev;
+	const struct nlattr *attr;
+	int rem;
+
+	nlmsg_for_each_attr(attr, nlh, GENL_HDRLEN, rem) {
+		if (nla_type(attr) != CODESWAP_A_UPDATE_DEVICE)
+			continue;
+		cdev = csw_device_find(nla_data(attr));
+		if (!cdev)
+			return csw_error(err, CODESWAP_REASON_DEVICE_GONE, -ENODEV,
+					 "there is no device '%.64s'",
+					 (const char *)nla_data(attr));
+		if (is_among(cdev, cdevs, *num))
+			csw_device_put(cdev);
+		else
+			cdevs[(*num)++] = cdev;
+	}
+	return 0;
+}
+
+/* There may be several, of which the parser keeps the last only. */
+static int bind_devices(struct csw_job *job, const struct nlmsghdr *nlh,
+			struct csw_error *err)
+{
+	struct codeswap_device **cdevs;
+	unsigned int room = 0, num = 0;
+	const struct nlattr *attr;
+	int rem, ret;
+
+	nlmsg_for_each_attr(attr, nlh, GENL_HDRLEN, rem)
+		room += nla_type(attr) == CODESWAP_A_UPDATE_DEVICE;
+	cdevs = kvcalloc(room, sizeof(*cdevs), GFP_KERNEL);
+	if (!cdevs)
+		return no_memory(err);
+	ret = find_devices(nlh, cdevs, &num, err);
+	if (!ret)
+		ret = csw_job_bind(job, cdevs, num, err);
+	while (num--)
+		csw_device_put(cdevs[num]);
+	kvfree(cdevs);
+	return ret;
+}
+
 static struct csw_job *job_for_device(struct csw_client *client,
 				      struct genl_info *info,
 				      struct codeswap_device *cdev,
@@ -132,7 +189,7 @@ static struct csw_job *job_for_device(struct csw_client *client,
 	client->check = nla_get_flag(info->attrs[CODESWAP_A_UPDATE_CHECK_ONLY]);
 	if (client->check)
 		csw_job_check_only(job);
-	if (cdev && csw_job_bind(job, cdev, err)) {
+	if (cdev && bind_devices(job, info->nlhdr, err)) {
 		csw_job_put(job);
 		return NULL;
 	}

@@ -206,7 +206,7 @@ struct csw_job *csw_request_take(struct csw_request *req, const char *name,
 	kref_get(&req->ref);
 	csw_job_on_end(job, job_ended, req);
 	if (req->cdev)
-		ret = csw_job_bind(job, req->cdev, err);
+		ret = csw_job_bind(job, &req->cdev, 1, err);
 	if (!ret)
 		return job;
 	req->error = *err;

@@ -8,38 +8,9 @@
 . ./functions.sh
 . ./devices.sh
 . ./phases.sh
+. ./three.sh
 
 new=$(image hba-2.0.0)
-
-# on NUMBER: the device that functions of devices.sh are to mean
-on()
-{
-	eval "label=\$label$1 dev=\$dev$1 node=\$node$1"
-}
-
-# all COMMAND...: succeeds for each device
-all()
-{
-	for n in 1 2 3; do
-		on $n
-		"$@" || { echo "$label: $*"; return 1; }
-	done
-}
-
-phase_is()
-{
-	await 20 "$dev/phase" "$1" >/dev/null
-}
-
-result_is()
-{
-	phase_is idle && [ "$(attr result)" = "$1" ]
-}
-
-runs()
-{
-	phase_is idle && [ "$(attr state) $(attr version)" = "running $1" ]
-}
 
 # each NUMBER RESULT [PATTERN]: so did its last update end, and say
 each()
@@ -47,16 +18,6 @@ each()
 	on "$1"
 	result_is "$2" || { echo "$label: $(attr result) $(attr error)"; return 1; }
 	attr error | grep -q -e "${3:-}"
-}
-
-# in_order FIRST SECOND: all devices entered the one phase before any entered
-# the other
-in_order()
-{
-	awk -v first="$1" -v second="$2" '
-		/codeswap_phase:/ && $NF == first { n++; last = NR }
-		/codeswap_phase:/ && $NF == second && !begun { begun = NR }
-		END { exit !(n == 3 && begun > last) }' $TRACING/trace
 }
 
 # one_by_one: no blackout began before the one before it had ended
@@ -67,14 +28,6 @@ one_by_one()
 		END { exit !(n == 3 && !bad) }' $TRACING/trace
 }
 
-# as_it_was: the first serves under I/O, and nothing of any has changed
-as_it_was()
-{
-	all runs 1.1.0 || return 1
-	on 1
-	as_before 1.1.0 "$table"
-}
-
 # all_back: to 1.1.0, each for itself
 all_back()
 {
@@ -83,13 +36,7 @@ all_back()
 }
 
 plan 34
-load_modules
-for n in 3 2 1; do
-	device_up hba$n 1.1.0 size=16777216 logins=16
-	eval "label$n=\$label dev$n=\$dev node$n=\$node"
-done
-table=$(table)
-io_start
+three_up
 trace_start || bail "no tracefs"
 
 # Together.
