@@ -33,7 +33,7 @@ geometry()
 	check "$1: all harts serve I/O" all_work "$1"
 	for image in 2.0.0 3.0.0; do
 		check "$1: swap to $image under I/O" swap_to $image
-		check "$1: all harts serve in it" all_work "$1"
+		check "$1: all harts serve in it [U16]" all_work "$1"
 	done
 	check "$1: and back" swap_back
 	check "$1: all harts serve in it, too" all_work "$1"
@@ -64,7 +64,7 @@ will_not_park()
 	check "$1: it serves as before" as_before 1.1.0 "$before"
 	check "$1: on all harts" all_work "$1"
 	check "$1: a reset brings another image" swap_to 2.0.0 --method reset
-	check "$1: all harts serve in it" all_work "$1"
+	check "$1: all harts serve in it [U16]" all_work "$1"
 	check "$1: not one I/O failed" io_clean
 	adapter_destroy park
 }
@@ -79,7 +79,7 @@ crashes()
 		await 20 "$dev/state" minimal
 	check "$1: it is told" sh -c "grep -q 'the running image crashed' '$dev/error'"
 	check "$1: another image is loaded" swap_to 2.0.0
-	check "$1: all harts serve in it" all_work "$1"
+	check "$1: all harts serve in it [U16]" all_work "$1"
 	check "$1: not one I/O failed" io_clean
 	adapter_destroy crash
 }
