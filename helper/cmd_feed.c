@@ -58,60 +58,58 @@ static int fed_or_failed(struct session *s, struct csw_socket *sk, int ret,
 	return ret;
 }
 
-/* Those that are meant and have the image's type; all, if that leaves none. */
-static int pick_devices(const struct session *s, const char *type,
-			struct csw_feed *how)
+/* Those that are meant and, if @type is not %NULL, of it. */
+static size_t pick_devices(const struct session *s, const struct csw_feed *feed,
+			   const char *type, const char **picked)
 {
-	const char **picked = calloc(how->num_devices + 1, sizeof(*picked));
 	size_t i, num = 0;
 
-	if (!picked)
-		return failed("out of memory");
-	for (i = 0; i < how->num_devices; i++)
-		if (!strcmp(device_list_find(&s->list, how->devices[i])->type, type))
-			picked[num++] = how->devices[i];
-	if (num == how->num_devices || !num) {
-		free(picked);
-		return CMD_DONE;
-	}
-	how->devices = picked;
-	how->num_devices = num;
-	return CMD_DONE;
+	for (i = 0; i < feed->num_devices; i++)
+		if (!type || !strcmp(type, device_list_find(&s->list,
+							    feed->devices[i])->type))
+			picked[num++] = feed->devices[i];
+	return num;
 }
 
-static void free_picked(const struct csw_feed *feed, const struct csw_feed *how)
+static int feed_to(struct session *s, struct csw_feed *how,
+		   const struct image_view *view, size_t size, fed_fn *fn)
 {
-	if (how->devices != feed->devices)
-		free((void *)how->devices);
-}
-
-static int feed_image(struct session *s, const struct csw_feed *feed,
-		      const struct image_view *view, size_t size, bool several,
-		      fed_fn *fn)
-{
-	const char *type = view->image.header->device_type;
-	struct feeding f = { s, type, false };
+	struct feeding f = { s, view->image.header->device_type, false };
 	struct fed fed = { .view = *view };
-	struct csw_feed how = *feed;
 	struct csw_socket *sk;
 	struct csw_error err;
 	int ret;
 
-	if (feed->num_devices == 1)
-		f.label = device_label(device_list_find(&s->list, feed->devices[0]));
-	if (several && pick_devices(s, type, &how))
-		return CMD_FAILED;
+	if (how->num_devices == 1)
+		f.label = device_label(device_list_find(&s->list, how->devices[0]));
 	sk = csw_open(&err);
-	if (!sk) {
-		free_picked(feed, &how);
+	if (!sk)
 		return failed("%s", err.text);
-	}
-	how.image_name = image_name(s->options->path);
-	how.progress = show_progress;
-	how.ctx = &f;
-	ret = csw_stage(sk, &how, view->data, size, &fed.update_id, &err);
-	free_picked(feed, &how);
+	how->image_name = image_name(s->options->path);
+	how->progress = show_progress;
+	how->ctx = &f;
+	ret = csw_stage(sk, how, view->data, size, &fed.update_id, &err);
 	return fed_or_failed(s, sk, ret, f.stopped, &fed, &err, fn);
+}
+
+/* Of several images, each goes to those devices that have its type. */
+static int feed_image(struct session *s, const struct csw_feed *feed,
+		      const struct image_view *view, size_t size, bool several,
+		      fed_fn *fn)
+{
+	const char **picked = calloc(feed->num_devices + 1, sizeof(*picked));
+	struct csw_feed how = *feed;
+	int ret;
+
+	if (!picked)
+		return failed("out of memory");
+	how.devices = picked;
+	how.num_devices = pick_devices(s, feed, several ?
+				       view->image.header->device_type : NULL,
+				       picked);
+	ret = feed_to(s, &how, view, size, fn);
+	free(picked);
+	return ret;
 }
 
 static int feed_by_fd(struct session *s, const struct csw_feed *feed,

@@ -198,7 +198,7 @@ static int swap_staged(struct session *s)
 	if (!good)
 		return failed("out of memory");
 	if (targets.num)
-		return failed("images are staged on %zu devices; name those that are meant, or say --all",
+		return failed("images are staged on %zu devices; name some, or say --all",
 			      targets.num);
 	return failed("no image is staged; 'codeswap swap IMAGE' stages one and swaps to it");
 }

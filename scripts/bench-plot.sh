@@ -60,8 +60,9 @@ timeline()
 		}
 	}' phases_file="$plot/phases" io_file="$plot/io" \
 		blackout_file="$plot/blackout" "$trace"
-	[ -s "$plot/io" ] && [ -s "$plot/phases" ] && [ -s "$plot/blackout" ] ||
-		die "no timeline in $trace"
+	for part in io phases blackout; do
+		[ -s "$plot/$part" ] || die "no timeline in $trace: no $part"
+	done
 }
 
 # draw NAME WIDTH HEIGHT: by scripts/plot/NAME.gp

@@ -93,7 +93,7 @@ for n in 1 2; do
 	on $n
 	codeswap stage "$label" "$new" >/dev/null || bail "$(attr error)"
 done
-refuses "staged on two, and none is named" "name those that are meant" \
+refuses "staged on two, and none is named" "name some, or say --all" \
 	codeswap swap
 refuses "staged on two, a third is named" "no image is staged|nothing is staged|staged" \
 	codeswap swap "$label3"

@@ -54,7 +54,7 @@ in_order()
 	awk -v first="$1" -v second="$2" '
 		/codeswap_phase:/ && $NF == first { n++; last = NR }
 		/codeswap_phase:/ && $NF == second && !begun { begun = NR }
-		END { exit !(n == 3 && begun > last) }' $TRACING/trace
+		END { exit !(n == 3 && begun > last) }' "$TRACING/trace"
 }
 
 # as_it_was: the first serves under I/O, and nothing of any has changed

@@ -346,7 +346,7 @@ static void blackout_costs_what_changed(const char *old, const char *new)
 	u64 many = blackout_instructions(old, new, 4000, 0);
 	u64 changed = blackout_instructions(old, new, 4000, 64);
 
-	ok(many < few + few / 20, "%s to %s: 40 times the logins cost no instruction more in the blackout",
+	ok(many < few + few / 20, "%s to %s: 40 times the logins cost the blackout nothing",
 	   old, new);
 	ok(changed < many + 64 * 200, "  and 64 that changed no more than 200 each");
 }
