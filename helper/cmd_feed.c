@@ -166,6 +166,35 @@ static int count_images(const struct image_file *file, unsigned int *num)
 	return failed("%s: %s", file->path, err.text);
 }
 
+static bool has_image_for(const struct image_file *file,
+			  const struct csw_device *d)
+{
+	struct image_view view = { 0 };
+	struct mrb_error err;
+	bool found = false;
+
+	while (!found && image_view_next(file, &view, &err) > 0)
+		found = !strcmp(view.image.header->device_type, d->type);
+	image_view_done(&view);
+	return found;
+}
+
+/* Of several images: nobody who is named goes away with nothing. */
+static int check_devices(const struct session *s, const struct csw_feed *feed,
+			 const struct image_file *file, unsigned int num)
+{
+	const struct csw_device *d;
+	size_t i;
+
+	for (i = 0; num > 1 && i < feed->num_devices; i++) {
+		d = device_list_find(&s->list, feed->devices[i]);
+		if (!has_image_for(file, d))
+			return failed("%s: none of its %u images is for %s, which is of type %s",
+				      file->path, num, device_label(d), d->type);
+	}
+	return CMD_DONE;
+}
+
 static int feed_wanted(struct session *s, const struct csw_feed *feed,
 		       const struct image_file *file, fed_fn *fn)
 {
@@ -175,6 +204,8 @@ static int feed_wanted(struct session *s, const struct csw_feed *feed,
 	size_t start = 0;
 	int ret = count_images(file, &num);
 
+	if (!ret)
+		ret = check_devices(s, feed, file, num);
 	while (!ret && image_view_next(file, &view, &err) > 0) {
 		if (num == 1 || is_wanted(s, &view)) {
 			used++;
@@ -188,9 +219,8 @@ static int feed_wanted(struct session *s, const struct csw_feed *feed,
 	image_view_done(&view);
 	if (ret || used)
 		return ret;
-	return failed("%s: none of its %u images is for %s", file->path, num,
-		      feed->num_devices ? feed->devices[0] :
-					  "a device that is here");
+	return failed("%s: none of its %u images is for a device that is here",
+		      file->path, num);
 }
 
 /**

@@ -2,11 +2,11 @@
 /*
  * The updates of a job that was started as a whole: they are reconciled side
  * by side and meet in ready. If one does not come, none is overlaid; once all
- * have come, none can be cancelled any more, and they are overlaid together,
- * or one after another (serial).
+ * have come, none can be cancelled any more; see turn.c for who goes first. An
+ * update that was started on its own before is none of them.
  *
  * Locks: meet_lock protects what an update finds out about the others; taken
- * last. The turn is a mutex: who has it is the one that may interrupt its I/O.
+ * last.
  */
 #include "job.h"
 
@@ -17,6 +17,7 @@ static void wake_all(struct csw_job *job)
 
 	for (i = 0; i < job->num; i++)
 		wake_up_all(&job->updates[i].cdev->wait);
+	csw_turn_wake();
 }
 
 /* One will not come: the others need not go on. */
@@ -29,7 +30,8 @@ static void spoil(struct csw_job *job, const struct csw_update *by)
 		return;
 	job->spoiled_by = by;
 	for (i = 0; i < job->num; i++)
-		WRITE_ONCE(job->updates[i].cancel, true);
+		if (job->updates[i].member)
+			WRITE_ONCE(job->updates[i].cancel, true);
 }
 
 static void go_if_all_are_there(struct csw_job *job)
@@ -42,28 +44,43 @@ static void go_if_all_are_there(struct csw_job *job)
 void csw_batch_init(struct csw_job *job)
 {
 	spin_lock_init(&job->meet_lock);
-	mutex_init(&job->turn);
 }
 
 /**
- * csw_batch_begin() - the job is started as a whole
- * @job: its lock held; none of its updates runs yet
+ * csw_batch_begin() - start the updates of a job that have not been started
+ * @job: its image is whole; its lock held
+ * @hold: they wait in ready, whatever was asked for before
+ *
+ * Return: how many those are.
  */
-void csw_batch_begin(struct csw_job *job)
+unsigned int csw_batch_begin(struct csw_job *job, bool hold)
 {
-	unsigned int i;
+	struct csw_update *update;
+	unsigned int i, num = 0;
 
 	lockdep_assert_held(&job->lock);
+	for (i = 0; i < job->num; i++) {
+		update = &job->updates[i];
+		update->member = csw_update_mark(update);
+		if (update->member && hold)
+			WRITE_ONCE(update->hold, true);
+		num += update->member;
+	}
+	/* All of that before the first of them runs. */
 	spin_lock(&job->meet_lock);
-	for (i = 0; i < job->num; i++)
-		job->expected += job->updates[i].bound;
+	job->expected = num;
+	job->failed = false;
 	spin_unlock(&job->meet_lock);
+	for (i = 0; i < job->num; i++)
+		if (job->updates[i].member)
+			queue_work(csw_workqueue, &job->updates[i].work);
+	return num;
 }
 
 /* Does it have others to meet? Its own word for it, as they may drop out. */
 bool csw_batch_waits(const struct csw_update *update)
 {
-	return READ_ONCE(update->job->expected) > 1;
+	return update->member && READ_ONCE(update->job->expected) > 1;
 }
 
 /**
@@ -79,7 +96,7 @@ bool csw_batch_meet(struct csw_update *update)
 	struct csw_job *job = update->job;
 	bool go;
 
-	if (!job->expected)
+	if (!update->member)
 		return !READ_ONCE(update->cancel);
 	spin_lock(&job->meet_lock);
 	if (!READ_ONCE(update->cancel)) {
@@ -110,19 +127,17 @@ void csw_batch_leave(struct csw_update *update, bool well)
 	struct csw_job *job = update->job;
 
 	spin_lock(&job->meet_lock);
-	if (!well)
+	if (!well && update->member)
 		job->failed = true;
-	if (job->expected && !update->arrived && well) {
+	if (update->member && !update->arrived && well) {
 		job->expected--;
 		go_if_all_are_there(job);
-	} else if (job->expected && !update->arrived) {
+	} else if (update->member && !update->arrived) {
 		spoil(job, update);
 	}
 	spin_unlock(&job->meet_lock);
 	wake_all(job);
-	if (update->has_turn)
-		mutex_unlock(&job->turn);
-	update->has_turn = false;
+	csw_turn_end(update);
 }
 
 /**
@@ -137,10 +152,11 @@ bool csw_batch_cancel(struct csw_update *update)
 	bool go;
 
 	spin_lock(&job->meet_lock);
-	go = job->go;
+	go = update->member && job->go;
 	if (!go)
 		WRITE_ONCE(update->cancel, true);
 	spin_unlock(&job->meet_lock);
+	csw_turn_wake();
 	return !go;
 }
 
@@ -155,24 +171,4 @@ const char *csw_batch_spoiler(const struct csw_update *update)
 	const struct csw_update *by = READ_ONCE(update->job->spoiled_by);
 
 	return by && by != update ? by->cdev->label : NULL;
-}
-
-/**
- * csw_batch_turn() - wait until it is this one's turn to interrupt its I/O
- * @update: it has met the others
- *
- * The turn ends with csw_batch_leave().
- *
- * Return: false if an earlier one has failed: then those behind it stay as they
- * are.
- */
-bool csw_batch_turn(struct csw_update *update)
-{
-	struct csw_job *job = update->job;
-
-	if (!job->expected || !job->params.serial)
-		return true;
-	mutex_lock(&job->turn);
-	update->has_turn = true;
-	return !READ_ONCE(job->failed);
 }

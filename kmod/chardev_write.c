@@ -40,7 +40,7 @@ static int swap_image(struct csw_door *door, bool nowait, struct csw_error *err)
 		csw_door_set_busy(door, true);
 		csw_job_on_end(job, csw_door_ended, door);
 	}
-	ret = csw_job_start(job, err);
+	ret = csw_job_start(job, false, err);
 	/* What is told of a job that has not been started is known already. */
 	if (ret && nowait)
 		csw_door_set_busy(door, false);

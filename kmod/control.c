@@ -16,7 +16,8 @@ static int nothing_on(struct codeswap_device *cdev, struct csw_error *err)
  * csw_swap() - start the update whose image is staged
  * @cdev: device
  * @hold: wait in ready
- * @together: start all that the image is staged for; they meet in ready
+ * @together: start all that the image is staged for, and that have not been
+ *	started; they meet in ready
  * @update_id: set
  * @err: why not
  *
@@ -31,7 +32,7 @@ int csw_swap(struct codeswap_device *cdev, bool hold, bool together,
 	if (!update)
 		return nothing_on(cdev, err);
 	*update_id = update->id;
-	ret = together ? csw_update_start_all(update, hold, err) :
+	ret = together ? csw_job_start(update->job, hold, err) :
 			 csw_update_start(update, hold, err);
 	csw_update_put(update);
 	return ret;

@@ -346,7 +346,7 @@ void csw_signature_exit(void);
 
 /* device.c: the registry */
 int csw_device_init(void);
-void csw_swap_init(void);
+void csw_turn_init(void);
 void csw_device_exit(void);
 /*
  * By name (codeswap0) or label (cshba0); a reference, put with
@@ -407,7 +407,7 @@ void csw_job_on_end(struct csw_job *job,
 		    void (*fn)(void *data, int err, const struct csw_error *error),
 		    void *data);
 /* Start the updates of all devices; they run by themselves from here on. */
-int csw_job_start(struct csw_job *job, struct csw_error *err);
+int csw_job_start(struct csw_job *job, bool hold, struct csw_error *err);
 /*
  * Wait until all have ended. A signal cancels what can be cancelled and waits
  * on for the rest. Result: 0 or the first error.

@@ -210,6 +210,7 @@ static void stop_updates(struct codeswap_device *cdev)
 	}
 	mutex_unlock(&cdev->lock);
 	wake_up_all(&cdev->wait);
+	csw_turn_wake();
 	if (update)
 		csw_update_gone(cdev);
 	wait_event(cdev->wait, !READ_ONCE(cdev->update));

@@ -352,13 +352,13 @@ static void event_work(struct work_struct *work)
 	/* Whoever holds it takes what it waits for, and queues this once more. */
 	if (!mutex_trylock(&cdev->op_lock))
 		return;
-	if (!cdev->gone) {
-		events = take(cdev, ~0UL);
-		if (events & CSW_EV_CRASH)
-			handle_crash(cdev);
-		else if (events & CSW_EV_IMAGE_REQUEST)
-			csw_event_minimal(cdev);
-	}
+	events = take(cdev, ~0UL);
+	if (cdev->gone)
+		events = 0;
+	if (events & CSW_EV_CRASH)
+		handle_crash(cdev);
+	else if (events & CSW_EV_IMAGE_REQUEST)
+		csw_event_minimal(cdev);
 	csw_op_unlock(cdev);
 }
 

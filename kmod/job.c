@@ -104,20 +104,32 @@ void csw_job_on_end(struct csw_job *job,
 	mutex_unlock(&job->lock);
 }
 
-/* A job that is started ends when its updates have; nothing else keeps it open. */
-int csw_job_start(struct csw_job *job, struct csw_error *err)
+/**
+ * csw_job_start() - start all updates of a job that have not been started
+ * @job: job
+ * @hold: they wait in ready, whatever was asked for before
+ * @err: why not
+ *
+ * The job then ends when its updates have; nothing else keeps it open.
+ *
+ * Return: 0; -EBUSY if the image is not whole yet, -EALREADY if all have been
+ * started, or what the job has ended with.
+ */
+int csw_job_start(struct csw_job *job, bool hold, struct csw_error *err)
 {
-	unsigned int i;
 	int ret = 0;
 
 	mutex_lock(&job->lock);
-	if (!job->finished || job->closed || job->check_only) {
+	if (!job->started && (job->closed || job->check_only)) {
 		ret = csw_job_ended(job, err);
+	} else if (!job->finished) {
+		ret = csw_error(err, CODESWAP_REASON_BUSY, -EBUSY,
+				"the image is not whole yet");
+	} else if (job->started || !csw_batch_begin(job, hold)) {
+		ret = csw_error(err, CODESWAP_REASON_BUSY, -EALREADY,
+				"the swap to that image has been started already");
 	} else {
 		job->started = true;
-		csw_batch_begin(job);
-		for (i = 0; i < job->num; i++)
-			csw_update_queue(&job->updates[i]);
 		csw_job_close(job);
 	}
 	mutex_unlock(&job->lock);

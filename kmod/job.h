@@ -10,7 +10,7 @@
  * to its end without its writer.
  *
  * Locks: job->lock serialises the writer with those who end the job from
- * outside; taken before cdev->lock. meet_lock and turn: see batch.c.
+ * outside; taken before cdev->lock. meet_lock: see batch.c, turn: see turn.c.
  */
 #ifndef CSW_JOB_H
 #define CSW_JOB_H
@@ -47,7 +47,7 @@ struct csw_job {
 	bool go;			/* all have come */
 	bool failed;			/* one has ended other than well */
 	const struct csw_update *spoiled_by;	/* the first that did not come */
-	struct mutex turn;		/* serial: of who overlays */
+	const struct csw_update *turn;	/* serial: whose it is; see turn.c */
 };
 
 /* job.c */
@@ -59,12 +59,12 @@ int csw_job_ended(struct csw_job *job, struct csw_error *err);
 
 /* batch.c */
 void csw_batch_init(struct csw_job *job);
-void csw_batch_begin(struct csw_job *job);
+unsigned int csw_batch_begin(struct csw_job *job, bool hold);
 
 /* update.c */
 int csw_update_claim(struct csw_job *job, struct csw_update *update,
 		     struct codeswap_device *cdev, struct csw_error *err);
-int csw_update_queue(struct csw_update *update);
+bool csw_update_mark(struct csw_update *update);
 void csw_update_end_unstarted(struct csw_job *job, enum codeswap_result result,
 			      const struct csw_error *err);
 

@@ -9,9 +9,17 @@
 
 static int cancelled(struct csw_swap *swap)
 {
+	const char *spoiler = csw_batch_spoiler(swap->update);
+	const char *what = swap->old ? "old image" : "boot ROM";
+
+	if (spoiler)
+		return csw_error(&swap->error, CODESWAP_REASON_CANCELLED,
+				 -ECANCELED,
+				 "cancelled before the image was loaded, because %s did not come so far; the %s goes on",
+				 spoiler, what);
 	return csw_error(&swap->error, CODESWAP_REASON_CANCELLED, -ECANCELED,
 			 "cancelled before the image was loaded; the %s goes on",
-			 swap->old ? "old image" : "boot ROM");
+			 what);
 }
 
 static int self_test(struct csw_swap *swap)
@@ -88,8 +96,12 @@ static int prepare(struct csw_swap *swap)
 	if (ret)
 		return csw_error(&swap->error, CODESWAP_REASON_NO_MEMORY, ret,
 				 "no memory to load %s", swap->cdev->label);
-	if (!csw_batch_meet(swap->update) ||
-	    !csw_update_commit(swap->update, CODESWAP_PHASE_OVERLAYING))
+	if (!csw_batch_meet(swap->update))
+		return cancelled(swap);
+	/* No slot: this takes longer than others should wait for it. */
+	if (!csw_turn_take(swap->update, false))
+		return csw_not_its_turn(swap);
+	if (!csw_update_commit(swap->update, CODESWAP_PHASE_OVERLAYING))
 		return cancelled(swap);
 	csw_notify_device(swap->cdev);
 	return 0;

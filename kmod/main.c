@@ -27,7 +27,7 @@ static int __init codeswap_init(void)
 	csw_workqueue = alloc_workqueue("codeswap", WQ_UNBOUND, 0);
 	if (!csw_workqueue)
 		return -ENOMEM;
-	csw_swap_init();
+	csw_turn_init();
 	ret = csw_signature_init();
 	if (ret)
 		goto err_workqueue;

@@ -384,7 +384,7 @@ static int finish(struct csw_client *client, struct csw_error *err)
 		return ret;
 	}
 	if (!ret && client->for_request)
-		ret = csw_job_start(feed->job, err);
+		ret = csw_job_start(feed->job, false, err);
 	else if (!ret)
 		csw_job_keep(feed->job);
 	return ret;

@@ -64,7 +64,7 @@ static void feed_firmware(struct csw_request *req, const char *name,
 	if (!ret)
 		ret = csw_job_finish(job, &err);
 	if (!ret)
-		csw_job_start(job, &err);
+		csw_job_start(job, false, &err);
 	/* Does nothing to what has been started. */
 	csw_job_abandon(job, NULL);
 	csw_job_put(job);

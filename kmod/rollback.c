@@ -24,6 +24,7 @@ enum codeswap_result csw_reset_to_rom(struct csw_swap *swap)
 	struct codeswap_device *cdev = swap->cdev;
 	enum codeswap_result result = CODESWAP_RESULT_FAILED;
 
+	csw_swap_tell(swap);
 	csw_event_forget(cdev, ~0UL);
 	if (swap->ops->reset(cdev) ||
 	    !csw_event_wait_ms(cdev, CSW_EV_IMAGE_REQUEST, cdev->limits.reset)) {

@@ -17,9 +17,7 @@
  * set update->cancel or update->rollback, which every wait looks at where
  * going back is still possible.
  */
-#include <linux/cpumask.h>
 #include <linux/jiffies.h>
-#include <linux/semaphore.h>
 
 #include "trace.h"
 #include "update.h"
@@ -161,38 +159,14 @@ static void enter_in_blackout(struct csw_swap *swap, enum codeswap_phase phase)
 	tell_later(swap);
 }
 
-static void tell_phases(struct csw_swap *swap)
+/* Before anything else is told of the device. */
+void csw_swap_tell(struct csw_swap *swap)
 {
 	unsigned int i;
 
 	for (i = 0; i < swap->num_untold; i++)
 		csw_notify_status(swap->cdev, &swap->untold[i]);
 	swap->num_untold = 0;
-}
-
-/*
- * Blackouts that may be on at the same time. More than there are CPUs for, one
- * for the core and one for the driver, would make each longer and none sooner.
- */
-static struct semaphore slots;
-
-void __init csw_swap_init(void)
-{
-	sema_init(&slots, max(num_online_cpus() / 2, 1U));
-}
-
-/* All others are bounded by limits; meanwhile the device serves I/O. */
-static void take_slot(struct csw_swap *swap)
-{
-	down(&slots);
-	swap->has_slot = true;
-}
-
-static void free_slot(struct csw_swap *swap)
-{
-	if (swap->has_slot)
-		up(&slots);
-	swap->has_slot = false;
 }
 
 /* Nobody waits in ready for an operator or another device: it passes unnoticed. */
@@ -206,26 +180,34 @@ static void enter_ready(struct csw_swap *swap)
 	csw_enter_phase(swap->cdev, CODESWAP_PHASE_READY);
 }
 
+/* Those before it in a serial batch have not come through. */
+int csw_not_its_turn(struct csw_swap *swap)
+{
+	return csw_error(&swap->error, CODESWAP_REASON_CANCELLED, -ECANCELED,
+			 "cancelled in its turn, because another device of the batch failed; the %s goes on",
+			 swap->old ? "old image" : "boot ROM");
+}
+
 /* A held update waits for its operator as long as that takes. */
 static int wait_in_ready(struct csw_swap *swap)
 {
 	struct csw_update *update = swap->update;
 
-	/* Whatever the bootstrap said meanwhile. */
+	/* Whether or not the bootstrap has heard of it. */
 	if (READ_ONCE(update->cancel))
 		return cancelled(swap);
 	enter_ready(swap);
 	wait_event_idle(swap->cdev->wait, !READ_ONCE(update->hold) ||
 			READ_ONCE(update->cancel) ||
 			READ_ONCE(swap->cdev->events) & CSW_EV_CRASH);
+	/* Who is dead already has not arrived. */
+	if (READ_ONCE(swap->cdev->events) & CSW_EV_CRASH)
+		return crashed(swap, "waited in ready");
 	if (!csw_batch_meet(update))
 		return READ_ONCE(swap->cdev->events) & CSW_EV_CRASH ?
 		       crashed(swap, "waited for the others") : cancelled(swap);
-	if (!csw_batch_turn(update))
-		return csw_error(&swap->error, CODESWAP_REASON_CANCELLED,
-				 -ECANCELED,
-				 "cancelled in its turn, because another device of the batch failed; the old image goes on");
-	take_slot(swap);
+	if (!csw_turn_take(update, true))
+		return csw_not_its_turn(swap);
 	if (!csw_update_commit(update, CODESWAP_PHASE_QUIESCING))
 		return cancelled(swap);
 	tell_later(swap);
@@ -304,13 +286,13 @@ void csw_swap_blackout_ended(struct csw_swap *swap, ktime_t when)
 
 	if (!swap->blackout)
 		return;
-	free_slot(swap);
+	csw_turn_free_slot(swap->update);
 	swap->blackout_ns = ktime_to_ns(ktime_sub(when, swap->blackout));
 	trace_codeswap_blackout(cdev, swap->blackout_ns);
 	mutex_lock(&cdev->lock);
 	csw_set_blackout(cdev, swap->blackout_ns);
 	mutex_unlock(&cdev->lock);
-	tell_phases(swap);
+	csw_swap_tell(swap);
 }
 
 static enum codeswap_result live(struct csw_swap *swap)
@@ -331,11 +313,16 @@ static enum codeswap_result live(struct csw_swap *swap)
 	case DIED:
 		return csw_roll_back(swap);
 	}
-	if (wait_in_ready(swap))
+	if (wait_in_ready(swap)) {
+		csw_turn_free_slot(swap->update);
 		return csw_give_up_ready(swap);
-	if (quiesce(swap, &parked, &serves))
-		return serves ? csw_give_up_ready(swap) :
-				csw_give_up_quiesced(swap, parked);
+	}
+	if (quiesce(swap, &parked, &serves)) {
+		if (!serves)
+			return csw_give_up_quiesced(swap, parked);
+		csw_turn_free_slot(swap->update);
+		return csw_give_up_ready(swap);
+	}
 	if (overlay_and_prove(swap))
 		return csw_roll_back(swap);
 	return CODESWAP_RESULT_SUCCESS;
@@ -394,8 +381,7 @@ static enum codeswap_result run(struct csw_swap *swap)
 		result = csw_load(swap);
 	} else {
 		result = live(swap);
-		free_slot(swap);
-		tell_phases(swap);
+		csw_swap_tell(swap);
 		csw_modules_free(swap);
 		csw_handover_destroy(swap);
 	}

@@ -105,19 +105,18 @@ int csw_update_claim(struct csw_job *job, struct csw_update *update,
 	return ret;
 }
 
-int csw_update_queue(struct csw_update *update)
+/* It is going to be queued; false if it cannot be, as it was or has ended. */
+bool csw_update_mark(struct csw_update *update)
 {
 	struct codeswap_device *cdev = update->cdev;
+	bool marked;
 
 	mutex_lock(&cdev->lock);
-	if (!update->bound || update->started) {
-		mutex_unlock(&cdev->lock);
-		return -EALREADY;
-	}
-	update->started = true;
+	marked = update->bound && !update->started;
+	if (marked)
+		update->started = true;
 	mutex_unlock(&cdev->lock);
-	queue_work(csw_workqueue, &update->work);
-	return 0;
+	return marked;
 }
 
 /**
@@ -134,52 +133,26 @@ int csw_update_start(struct csw_update *update, bool hold, struct csw_error *err
 	int ret;
 
 	mutex_lock(&job->lock);
-	/* Not of one that runs: who is refused changes nothing. */
-	if (hold && job->finished && !update->started)
-		WRITE_ONCE(update->hold, true);
-	if (!job->finished)
+	if (!job->finished) {
 		ret = csw_error(err, CODESWAP_REASON_BUSY, -EBUSY,
 				"the image of %s is not whole yet",
 				update->cdev->label);
-	else if (csw_update_queue(update))
+	} else if (!csw_update_mark(update)) {
 		ret = csw_error(err, CODESWAP_REASON_BUSY, -EALREADY,
 				"the update of %s has been started already",
 				update->cdev->label);
-	else
+	} else {
+		if (hold)
+			WRITE_ONCE(update->hold, true);
+		queue_work(csw_workqueue, &update->work);
 		ret = 0;
+	}
 	if (!ret && job->num == 1) {
 		job->started = true;
 		csw_job_close(job);
 	}
 	mutex_unlock(&job->lock);
 	return ret;
-}
-
-/**
- * csw_update_start_all() - start all updates of a job, to meet in ready
- * @update: one of them; the caller holds a reference on its job
- * @hold: wait in ready, whatever was asked for before
- * @err: why not
- *
- * Return: 0, or -EALREADY if one has been started or has ended.
- */
-int csw_update_start_all(struct csw_update *update, bool hold,
-			 struct csw_error *err)
-{
-	struct csw_job *job = update->job;
-	unsigned int i;
-	int ret = 0;
-
-	mutex_lock(&job->lock);
-	for (i = 0; i < job->num && !ret; i++)
-		if (!job->updates[i].bound || job->updates[i].started)
-			ret = csw_error(err, CODESWAP_REASON_BUSY, -EALREADY,
-					"the update of %s has been started already",
-					job->updates[i].cdev->label);
-	for (i = 0; i < job->num && !ret && hold; i++)
-		WRITE_ONCE(job->updates[i].hold, true);
-	mutex_unlock(&job->lock);
-	return ret ?: csw_job_start(job, err);
 }
 
 /* The update that is on, with a reference on its job; %NULL if there is none. */

@@ -120,8 +120,9 @@ bool csw_is_running(struct codeswap_device *cdev, const struct csw_header *new);
  * @cancel: give up if that is still possible
  * @rollback: go back while the new image is proving; under @cdev->lock
  * @proved: too late for that; under @cdev->lock
- * @arrived: it has met the others of its job; under their meet_lock
- * @has_turn: the others wait for it
+ * @member: it was started with others of its job, to meet them
+ * @arrived: it has met them; under their meet_lock
+ * @has_slot: it is one of those whose I/O may be interrupted; see turn.c
  */
 struct csw_update {
 	struct csw_job *job;
@@ -134,8 +135,9 @@ struct csw_update {
 	bool cancel;
 	bool rollback;
 	bool proved;
+	bool member;
 	bool arrived;
-	bool has_turn;
+	bool has_slot;
 };
 
 /* batch.c: updates of one job that meet in ready */
@@ -143,15 +145,19 @@ bool csw_batch_waits(const struct csw_update *update);
 bool csw_batch_meet(struct csw_update *update);
 bool csw_batch_cancel(struct csw_update *update);
 const char *csw_batch_spoiler(const struct csw_update *update);
-bool csw_batch_turn(struct csw_update *update);
 void csw_batch_leave(struct csw_update *update, bool well);
+
+/* turn.c: who may interrupt its I/O */
+bool csw_turn_take(struct csw_update *update, bool slot);
+void csw_turn_free_slot(struct csw_update *update);
+void csw_turn_end(struct csw_update *update);
+void csw_turn_wake(void);
 
 /* update.c */
 const struct csw_params *csw_update_params(const struct csw_update *update);
 struct csw_stage *csw_update_stage(const struct csw_update *update);
 void csw_update_end(struct csw_update *update, enum codeswap_result result,
 		    const struct csw_error *err);
-int csw_update_start_all(struct csw_update *update, bool hold, struct csw_error *err);
 int csw_update_start(struct csw_update *update, bool hold, struct csw_error *err);
 struct csw_update *csw_update_get(struct codeswap_device *cdev);
 void csw_update_put(struct csw_update *update);
@@ -205,7 +211,6 @@ struct csw_kept_module {
  * @buf: to compare with
  * @modules: as they were
  * @num_modules: entries in @modules
- * @has_slot: it is one of the few whose blackout may be on
  * @blackout: when it began
  * @blackout_ns: how long it was, 0 if it has not ended
  * @copy_ns: of these, for overlay and verification
@@ -233,7 +238,6 @@ struct csw_swap {
 	void *buf;
 	struct csw_kept_module modules[MRB_MAX_SEGMENTS];
 	unsigned int num_modules;
-	bool has_slot;
 	ktime_t blackout;
 	u64 blackout_ns;
 	u64 copy_ns;
@@ -244,6 +248,8 @@ struct csw_swap {
 
 /* swap.c */
 void csw_swap_work(struct work_struct *work);
+void csw_swap_tell(struct csw_swap *swap);
+int csw_not_its_turn(struct csw_swap *swap);
 void csw_swap_blackout_ended(struct csw_swap *swap, ktime_t when);
 
 /* load.c: an image for a device in its boot ROM */

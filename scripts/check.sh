@@ -93,7 +93,8 @@ case "${1:-} $#" in
 'program 2')
 	make --no-print-directory -C selftests/codeswap B="$B"
 	exec $run --kernel stock --bare --test "$2" --pass SWAPS --pass SEED \
-		--time-limit 7200 --test-limit 7000 --log "$logs/$2"
+		--time-limit $((1800 + ${SWAPS:-1000} * 3)) \
+		--test-limit $((1700 + ${SWAPS:-1000} * 3)) --log "$logs/$2"
 	;;
 *)
 	note "usage: check.sh stock | debug | virtme | program NAME"

@@ -52,6 +52,7 @@ static u32 begin(struct boot *b, struct codeswap_handover *ho)
 	b->num_ranges = 0;
 	b->num_modules = 0;
 	b->from = NULL;
+	b->quiet = false;
 	for (hart = 0; hart < HBA_MAX_HARTS; hart++)
 		b->parked[hart] = 0;
 	return boot_reconcile(b);

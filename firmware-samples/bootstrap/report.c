@@ -3,23 +3,28 @@
 #include "bootstrap.h"
 
 /* Without room for it an item is made all the same, and dropped. */
-void item_begin(struct boot *b, struct item *item, u32 kind,
-		const volatile char *name)
+static void begin_at(struct boot *b, u32 slot, struct item *item, u32 kind,
+		     const volatile char *name)
 {
 	struct codeswap_handover *ho = b->ho;
 	struct codeswap_ho_item *slots = device_ptr(ho->reports);
 	u32 i;
 
 	item->item = &item->spare;
-	if (ho->report_count < ho->report_capacity &&
-	    ho->report_count < CODESWAP_HO_MAX_REPORTS)
-		item->item = &slots[ho->report_count];
+	if (slot < ho->report_capacity && slot < CODESWAP_HO_MAX_REPORTS)
+		item->item = &slots[slot];
 	item->item->kind = kind;
 	for (i = 0; i < MRB_NAME_LEN - 1 && name[i]; i++)
 		item->item->name[i] = name[i];
 	item->item->name[i] = 0;
 	item->from = text_begin(item->item->from, CODESWAP_ITEM_TEXT_LEN);
 	item->to = text_begin(item->item->to, CODESWAP_ITEM_TEXT_LEN);
+}
+
+void item_begin(struct boot *b, struct item *item, u32 kind,
+		const volatile char *name)
+{
+	begin_at(b, b->ho->report_count, item, kind, name);
 }
 
 /* The item must be complete before the count covers it. */
@@ -55,14 +60,11 @@ void report(struct boot *b, u32 kind, u32 verdict, u32 count,
 void report_prepare(struct boot *b, u32 ahead, u32 kind,
 		    const volatile char *name, const char *from, const char *to)
 {
-	u32 count = b->ho->report_count;
 	struct item item;
 
-	b->ho->report_count += ahead;
-	item_begin(b, &item, kind, name);
+	begin_at(b, b->ho->report_count + ahead, &item, kind, name);
 	text_add(&item.from, from);
 	text_add(&item.to, to);
-	b->ho->report_count = count;
 }
 
 /* The next of those that were prepared. The host hears of it by QUIESCED. */

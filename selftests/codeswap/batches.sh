@@ -35,7 +35,7 @@ all_back()
 	on 1
 }
 
-plan 34
+plan 44
 three_up
 trace_start || bail "no tracefs"
 
@@ -91,6 +91,30 @@ check "cancelled: with it the first" each 1 cancelled "$label3 did not come"
 check "cancelled: with it the second" each 2 cancelled "$label3 did not come"
 check "cancelled: none has changed" as_it_was
 
+# Who crashes in ready has not come: none is overlaid.
+codeswap swap --hold "$new" >/dev/null
+codeswap release "$label1"
+codeswap release "$label2"
+on 3
+set_fault crash now
+# It comes to that instruction when it is asked for something.
+debug login_count >/dev/null &
+check "one crashes in ready: the first is as it was, and says why" \
+	each 1 cancelled "because $label3 did not come so far"
+check "one crashes in ready: so does the second" \
+	each 2 cancelled "because $label3 did not come so far"
+check "one crashes in ready: its old image was restarted" \
+	each 3 rolled-back "crashed while it waited in ready"
+check "one crashes in ready: none has changed" as_it_was
+
+# One is started on its own, the others then together.
+codeswap stage --all "$new" >/dev/null || bail "not staged"
+on 2
+check "one alone: swapped to" codeswap swap "$label"
+check "one alone: the others then, all that are left" codeswap swap --all
+check "one alone: all run it" all runs 2.0.0
+all_back
+
 # One after another.
 echo >$TRACING/trace
 check "serial: swapped to" codeswap swap --serial "$new"
@@ -116,6 +140,25 @@ for n in 1 2 3; do
 done
 check "serial, and one fails: the old image serves" as_it_was
 
+# The same by a reset to the boot ROM: those behind it are not even reset.
+for n in 1 2 3; do
+	on $n
+	set_fault corrupt overlay
+done
+refuses "serial by reset, and one fails: so does the command" "." \
+	codeswap swap --serial --method reset "$new"
+same "serial by reset, and one fails: two were left alone" \
+	"$(cat "$dev1/result" "$dev2/result" "$dev3/result" | sort | tr '\n' ' ')" \
+	"cancelled cancelled failed "
+for n in 1 2 3; do
+	on $n
+	set_fault corrupt none
+	[ "$(attr state)" = running ] || swap_to 1.1.0 >/dev/null ||
+		bail "$(attr error)"
+done
+check "serial by reset, and one fails: the others never stopped" \
+	all runs 1.1.0
+
 # One that runs it already has nothing to do, and keeps nobody waiting.
 on 2
 swap_to 2.0.0 >/dev/null || bail "$(attr error)"
@@ -131,4 +174,5 @@ check "one in its boot ROM: all run it" all runs 2.0.0
 
 on 1
 check "not one I/O failed" io_clean
-check "every request was answered once" io_adds_up
+wait
+check "every request was answered once" io_answered

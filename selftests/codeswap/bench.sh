@@ -216,11 +216,14 @@ iops()
 # in_a_loop COMMAND...: until $RESULTS/stop is there
 in_a_loop()
 {
-	rm -f "$RESULTS/stop" "$RESULTS/stopped"
+	rm -f "$RESULTS/stop" "$RESULTS/stopped" "$RESULTS/rounds"
 	(
+		rounds=0
 		while [ ! -e "$RESULTS/stop" ]; do
 			"$@" >"$RESULTS/loop.log" 2>&1 || break
+			rounds=$((rounds + 1))
 		done
+		[ ! -e "$RESULTS/stop" ] || echo $rounds >"$RESULTS/rounds"
 		: >"$RESULTS/stopped"
 	) &
 }
@@ -229,6 +232,12 @@ loop_ends()
 {
 	: >"$RESULTS/stop"
 	await 60 "$RESULTS/stopped" >/dev/null || bail "$(cat "$RESULTS/loop.log")"
+	[ -e "$RESULTS/rounds" ] ||
+		bail "it did not go on beside I/O: $(cat "$RESULTS/loop.log")"
+	rounds=$(cat "$RESULTS/rounds")
+	echo "# $rounds rounds in $SECONDS_OF_IO s"
+	[ "$rounds" -ge $((SECONDS_OF_IO / 4)) ] ||
+		bail "too few for a figure that means anything"
 }
 
 stage_and_reconcile()
@@ -258,11 +267,9 @@ beside_io()
 	must io_p99_during_staging us "$RESULTS/p99" "$(p99_us latency-0)" most 2
 
 	fio_run iops-0 --rw=randread --bs=4k --iodepth=16
-	swaps=$(attr swaps)
 	in_a_loop swap_each_second
 	fio_run iops-1 --rw=randread --bs=4k --iodepth=16
 	loop_ends
-	echo "# $(($(attr swaps) - swaps)) swaps in $SECONDS_OF_IO s"
 	iops iops-1 >"$RESULTS/iops"
 	must io_throughput_during_update IOPS "$RESULTS/iops" \
 		"$(iops iops-0)" least 0.9

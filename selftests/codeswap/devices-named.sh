@@ -31,7 +31,7 @@ back_to_old()
 	on 1
 }
 
-plan 31
+plan 32
 three_up
 
 # Named.
@@ -54,7 +54,7 @@ codeswap stage "$label3" "$new" >/dev/null || bail "$(attr error)"
 refuses "one is busy" "$label3 is being updated already" \
 	codeswap swap "$label1" "$label2" "$label3" "$new"
 check "one is busy: the others are free again" \
-	sh -c "cat $dev1/phase $dev2/phase | uniq | grep -qx idle"
+	[ "$(cat "$dev1/phase" "$dev2/phase" | uniq)" = idle ]
 on 3
 check "one is busy: its own update is not disturbed" phase_is staged
 codeswap cancel "$label3"
@@ -73,8 +73,15 @@ refuses "all and a type" "two things" \
 	codeswap swap --all --type hba-sim "$new"
 
 # A bundle: each image for those devices of its type that are named.
+adapter_create odd type=nonesuch size=1048576 || bail "no adapter"
+odd_disk=$(adapter_disk odd)
+other=${odd_disk##*/}
 codeswap image bundle "$RESULTS/bundle" "$(image hba-2.0.0-bad-type)" \
 	"$new" || bail "no bundle"
+refuses "a bundle without an image for one that is named" \
+	"none of its 2 images is for cshba" \
+	codeswap swap "$label1" "$other" "$RESULTS/bundle"
+adapter_destroy odd
 check "a bundle, two are named" \
 	codeswap swap "$label2" "$label3" "$RESULTS/bundle"
 check "a bundle: each takes the image of its type" \
@@ -95,7 +102,7 @@ for n in 1 2; do
 done
 refuses "staged on two, and none is named" "name some, or say --all" \
 	codeswap swap
-refuses "staged on two, a third is named" "no image is staged|nothing is staged|staged" \
+refuses "staged on two, a third is named" "no image is staged for $label3" \
 	codeswap swap "$label3"
 check "staged on two, and both are named" codeswap swap "$label1" "$label2"
 check "staged on two: these two run it" versions_are 2.0.0 2.0.0 1.1.0

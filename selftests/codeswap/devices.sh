@@ -270,15 +270,24 @@ item()
 	codeswap log "$label" | tr -s ' ' | grep -qF -- " $1"
 }
 
-# io_adds_up: fio has ended; every request was answered once, and well
-io_adds_up()
+# io_answered: fio has ended; every request was answered once, and well, though
+# perhaps only after a reset
+io_answered()
 {
 	io_wrong=$(debug stats | awk '
 		$1 == "requests" { n = $2 }
 		$1 == "completions" && $2 != n { print "completions", $2, "of", n }
-		/^(errors|not_logged_in|resubmitted|duplicates|unknown|ring_errors|bus_errors|bad_events|login_failures|login_mismatches) / &&
+		/^(errors|not_logged_in|duplicates|unknown|ring_errors|bus_errors|bad_events|login_failures|login_mismatches) / &&
 		$2 { print }')
 	[ -z "$io_wrong" ] || { echo "$io_wrong"; return 1; }
+}
+
+# io_adds_up: and none had to be sent again
+io_adds_up()
+{
+	io_answered || return 1
+	[ "$(counter resubmitted)" = 0 ] ||
+		{ echo "resubmitted $(counter resubmitted)"; return 1; }
 }
 
 # swap_refused TEXT PATTERN VERSION [ARGUMENT...]: and nothing has changed
