@@ -58,6 +58,7 @@ int select_devices(const struct session *s, struct update_options *o,
 	if (!o->devices)
 		return failed("out of memory");
 	o->feed.devices = o->devices;
+	o->feed.num_devices = 0;
 	if (num && (needs_image || !device_list_find(&s->list, o->words[num - 1])))
 		o->path = o->words[--num];
 	if (num && (o->all || o->type)) {
