@@ -77,7 +77,7 @@ unsigned int csw_batch_begin(struct csw_job *job, bool hold)
 	return num;
 }
 
-/* Does it have others to meet? Its own word for it, as they may drop out. */
+/* Are there others that it has to meet? There may be none when it is ready. */
 bool csw_batch_waits(const struct csw_update *update)
 {
 	return update->member && READ_ONCE(update->job->expected) > 1;

@@ -344,9 +344,11 @@ const char *csw_reason_name(enum codeswap_reason reason);
 int csw_signature_init(void);
 void csw_signature_exit(void);
 
+/* turn.c: who may interrupt its I/O */
+void csw_turn_init(void);
+
 /* device.c: the registry */
 int csw_device_init(void);
-void csw_turn_init(void);
 void csw_device_exit(void);
 /*
  * By name (codeswap0) or label (cshba0); a reference, put with

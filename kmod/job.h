@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * A job as its own files see it: job.c (its life), job_feed.c (its image),
- * update.c (its part of each device), batch.c (its updates
- * together).
+ * update.c (its part of each device), batch.c (its updates together), turn.c
+ * (which of them goes first).
  *
  * Lifetime: the writer holds a job from csw_job_create() to csw_job_put();
  * each device that it has claimed holds it as well, through @cdev->update,
@@ -41,13 +41,13 @@ struct csw_job {
 	void *on_end_data;
 	struct work_struct end_work;
 
-	spinlock_t meet_lock;		/* for what follows */
-	unsigned int expected;		/* to meet in ready; 0: each goes alone */
+	spinlock_t meet_lock;		/* for what follows, but for turn */
+	unsigned int expected;		/* members that are to meet in ready */
 	unsigned int arrived;
 	bool go;			/* all have come */
 	bool failed;			/* one has ended other than well */
 	const struct csw_update *spoiled_by;	/* the first that did not come */
-	const struct csw_update *turn;	/* serial: whose it is; see turn.c */
+	const struct csw_update *turn;	/* serial: whose it is; under turn_lock */
 };
 
 /* job.c */

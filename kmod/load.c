@@ -9,17 +9,7 @@
 
 static int cancelled(struct csw_swap *swap)
 {
-	const char *spoiler = csw_batch_spoiler(swap->update);
-	const char *what = swap->old ? "old image" : "boot ROM";
-
-	if (spoiler)
-		return csw_error(&swap->error, CODESWAP_REASON_CANCELLED,
-				 -ECANCELED,
-				 "cancelled before the image was loaded, because %s did not come so far; the %s goes on",
-				 spoiler, what);
-	return csw_error(&swap->error, CODESWAP_REASON_CANCELLED, -ECANCELED,
-			 "cancelled before the image was loaded; the %s goes on",
-			 what);
+	return csw_cancelled(swap, "before the image was loaded");
 }
 
 static int self_test(struct csw_swap *swap)
@@ -100,7 +90,7 @@ static int prepare(struct csw_swap *swap)
 		return cancelled(swap);
 	/* No slot: this takes longer than others should wait for it. */
 	if (!csw_turn_take(swap->update, false))
-		return csw_not_its_turn(swap);
+		return csw_cancelled(swap, CSW_NOT_ITS_TURN);
 	if (!csw_update_commit(swap->update, CODESWAP_PHASE_OVERLAYING))
 		return cancelled(swap);
 	csw_notify_device(swap->cdev);

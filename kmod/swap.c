@@ -34,18 +34,31 @@ static int driver_error(struct csw_swap *swap, const char *what, int ret)
 			 swap->cdev->label, what, ret);
 }
 
-static int cancelled(struct csw_swap *swap)
+/**
+ * csw_cancelled() - an update was cancelled, by its own operator or with others
+ * @swap: update
+ * @when: "in phase ready"
+ *
+ * Return: -ECANCELED, with @swap->error set.
+ */
+int csw_cancelled(struct csw_swap *swap, const char *when)
 {
 	const char *spoiler = csw_batch_spoiler(swap->update);
 
-	if (spoiler)
-		return csw_error(&swap->error, CODESWAP_REASON_CANCELLED,
-				 -ECANCELED,
-				 "cancelled in phase %s, because %s did not come so far; the old image goes on",
-				 csw_phase_name(swap->cdev->status.phase), spoiler);
 	return csw_error(&swap->error, CODESWAP_REASON_CANCELLED, -ECANCELED,
-			 "cancelled in phase %s; the old image goes on",
-			 csw_phase_name(swap->cdev->status.phase));
+			 "cancelled %s%s%s%s; the %s goes on", when,
+			 spoiler ? ", because " : "", spoiler ?: "",
+			 spoiler ? " did not come so far" : "",
+			 swap->old ? "old image" : "boot ROM");
+}
+
+static int cancelled(struct csw_swap *swap)
+{
+	char when[32];
+
+	snprintf(when, sizeof(when), "in phase %s",
+		 csw_phase_name(swap->cdev->status.phase));
+	return csw_cancelled(swap, when);
 }
 
 static int crashed(struct csw_swap *swap, const char *what)
@@ -180,14 +193,6 @@ static void enter_ready(struct csw_swap *swap)
 	csw_enter_phase(swap->cdev, CODESWAP_PHASE_READY);
 }
 
-/* Those before it in a serial batch have not come through. */
-int csw_not_its_turn(struct csw_swap *swap)
-{
-	return csw_error(&swap->error, CODESWAP_REASON_CANCELLED, -ECANCELED,
-			 "cancelled in its turn, because another device of the batch failed; the %s goes on",
-			 swap->old ? "old image" : "boot ROM");
-}
-
 /* A held update waits for its operator as long as that takes. */
 static int wait_in_ready(struct csw_swap *swap)
 {
@@ -207,7 +212,7 @@ static int wait_in_ready(struct csw_swap *swap)
 		return READ_ONCE(swap->cdev->events) & CSW_EV_CRASH ?
 		       crashed(swap, "waited for the others") : cancelled(swap);
 	if (!csw_turn_take(update, true))
-		return csw_not_its_turn(swap);
+		return csw_cancelled(swap, CSW_NOT_ITS_TURN);
 	if (!csw_update_commit(update, CODESWAP_PHASE_QUIESCING))
 		return cancelled(swap);
 	tell_later(swap);

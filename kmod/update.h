@@ -249,7 +249,10 @@ struct csw_swap {
 /* swap.c */
 void csw_swap_work(struct work_struct *work);
 void csw_swap_tell(struct csw_swap *swap);
-int csw_not_its_turn(struct csw_swap *swap);
+/* Those before it in a serial batch have not come through. */
+#define CSW_NOT_ITS_TURN \
+	"in its turn, because another device of the batch failed"
+int csw_cancelled(struct csw_swap *swap, const char *when);
 void csw_swap_blackout_ended(struct csw_swap *swap, ktime_t when);
 
 /* load.c: an image for a device in its boot ROM */

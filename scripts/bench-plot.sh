@@ -33,9 +33,7 @@ blackouts()
 # Milliseconds from where the blackout begins.
 timeline()
 {
-	make --no-print-directory -C firmware-samples B="$B" bench >"$B/bench.build" 2>&1 ||
-		die "the images cannot be built, see $B/bench.build"
-	make --no-print-directory -C selftests/codeswap B="$B"
+	build_bench
 	selftests/vm/run.sh --kernel stock --bare --test timeline.sh \
 		--images "$B/firmware/bench" --memory 2G --time-limit 400 \
 		--log "$B/log/timeline" >"$trace" ||

@@ -63,9 +63,7 @@ to_table()
 	}' "$figures"
 }
 
-make --no-print-directory -C firmware-samples B="$B" bench >"$B/bench.build" 2>&1 ||
-	die "the images cannot be built, see $B/bench.build"
-make --no-print-directory -C selftests/codeswap B="$B"
+build_bench
 mkdir -p "$B/log"
 status=0
 { selftests/vm/run.sh --kernel stock --bare --test bench.sh \

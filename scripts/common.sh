@@ -41,3 +41,12 @@ os_field()
 	[ -r /etc/os-release ] || return 0
 	sed -n "s/^$1=\"\\{0,1\\}\\([^\"]*\\)\"\\{0,1\\}\$/\\1/p" /etc/os-release
 }
+
+# build_bench: the images that only benchmarks use, and the tests' programs. Run
+# in TOP.
+build_bench()
+{
+	make --no-print-directory -C firmware-samples B="$B" bench >"$B/bench.build" 2>&1 ||
+		die "the images cannot be built, see $B/bench.build"
+	make --no-print-directory -C selftests/codeswap B="$B"
+}

@@ -125,34 +125,25 @@ check "serial: one after another" one_by_one
 all_back
 
 # The one that goes first fails: the others stay as they are.
-for n in 1 2 3; do
-	on $n
-	set_fault corrupt overlay
-done
+all set_fault corrupt overlay
 refuses "serial, and one fails: so does the command" "." \
 	codeswap swap --serial "$new"
 same "serial, and one fails: one was rolled back, two were left alone" \
 	"$(cat "$dev1/result" "$dev2/result" "$dev3/result" | sort | tr '\n' ' ')" \
 	"cancelled cancelled rolled-back "
-for n in 1 2 3; do
-	on $n
-	set_fault corrupt none
-done
+all set_fault corrupt none
 check "serial, and one fails: the old image serves" as_it_was
 
 # The same by a reset to the boot ROM: those behind it are not even reset.
-for n in 1 2 3; do
-	on $n
-	set_fault corrupt overlay
-done
+all set_fault corrupt overlay
 refuses "serial by reset, and one fails: so does the command" "." \
 	codeswap swap --serial --method reset "$new"
 same "serial by reset, and one fails: two were left alone" \
 	"$(cat "$dev1/result" "$dev2/result" "$dev3/result" | sort | tr '\n' ' ')" \
 	"cancelled cancelled failed "
+all set_fault corrupt none
 for n in 1 2 3; do
 	on $n
-	set_fault corrupt none
 	[ "$(attr state)" = running ] || swap_to 1.1.0 >/dev/null ||
 		bail "$(attr error)"
 done

@@ -349,12 +349,12 @@ all_idle()
 	done
 }
 
-# together FILE: seconds for all devices there are, N/6 times; blackouts beside
+# together FILE: seconds for all devices there are, N times; blackouts beside
 together()
 {
 	: >"$RESULTS/$1"
 	: >"$RESULTS/$1-blackouts"
-	for i in $(seq $(((N + 5) / 6))); do
+	for i in $(seq "$N"); do
 		flip
 		began=$(cut -d' ' -f1 /proc/uptime)
 		cat "$bench/16M-$next.mrb" >/dev/codeswap || bail "swap $i failed"
