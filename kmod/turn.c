@@ -2,7 +2,7 @@
 /*
  * Whose I/O may be interrupted now: as many devices at a time as there are CPUs
  * for, one for the core and one for the driver, as more would make each blackout
- * longer and none end sooner; and of a serial batch one after another.
+ * longer; and of a serial batch one after another.
  *
  * Who waits here is ready, and serves. All others are bounded by their limits.
  */

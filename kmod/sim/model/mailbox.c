@@ -211,14 +211,21 @@ static bool take_mutex(struct hba *hba, u32 hart)
 	return m->owner == hart + 1;
 }
 
+/* Cuts @offset down to a bank's own. False: there is no such hart. */
+static bool split_bank(const struct hba *hba, u32 *offset, u32 *hart)
+{
+	*hart = *offset / HBA_MBOX_STRIDE;
+	*offset %= HBA_MBOX_STRIDE;
+	return *hart < hba->config.harts;
+}
+
 bool mailbox_read(struct hba *hba, u32 offset, u32 *value)
 {
 	const struct hba_mailbox *m = &hba->mailbox;
-	u32 hart = offset / HBA_MBOX_STRIDE;
+	u32 hart;
 
-	if (hart >= hba->config.harts)
+	if (!split_bank(hba, &offset, &hart))
 		return false;
-	offset %= HBA_MBOX_STRIDE;
 	switch (offset) {
 	case HBA_MBOX_PENDING:
 		*value = hba_word_get(&m->pending);
@@ -303,11 +310,10 @@ static bool write_banked(struct hba *hba, u32 hart, u32 offset, u32 value)
 bool mailbox_write(struct hba *hba, u32 offset, u32 value)
 {
 	struct hba_mailbox *m = &hba->mailbox;
-	u32 hart = offset / HBA_MBOX_STRIDE;
+	u32 hart;
 
-	if (hart >= hba->config.harts)
+	if (!split_bank(hba, &offset, &hart))
 		return false;
-	offset %= HBA_MBOX_STRIDE;
 	switch (offset) {
 	case HBA_MBOX_PENDING:
 		hba_word_and(&m->pending, ~(value & DOORBELLS));
