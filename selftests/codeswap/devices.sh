@@ -311,13 +311,17 @@ unchanged()
 	[ -z "$(staging)" ] || { echo "mapped: $(staging)"; return 1; }
 }
 
-# trace_start: tracepoints of codeswap, from here on, for trace_has
+# trace_start: tracepoints of codeswap, from here on, for trace_has. In the order
+# in which things happened, on whatever processor: the clock that is the default
+# is each processor's own.
 TRACING=/sys/kernel/tracing
 trace_start()
 {
 	[ -d $TRACING/events ] || mount -t tracefs tracefs $TRACING ||
 		return 1
 	on_exit "echo 0 >$TRACING/events/codeswap/enable"
+	on_exit "echo local >$TRACING/trace_clock"
+	echo mono >$TRACING/trace_clock
 	echo >$TRACING/trace
 	echo 1 >$TRACING/events/codeswap/enable
 }

@@ -50,7 +50,6 @@ for next in b a; do
 		bail "$(attr error)"
 	serves "$(attr version)" || bail "$(attr phase)"
 done
-echo mono >"$TRACING/trace_clock"
 echo 16384 >"$TRACING/buffer_size_kb"
 trace_start || bail "no tracefs"
 for event in block_rq_issue block_rq_complete; do
