@@ -210,9 +210,6 @@ static void apply(struct sim_adapter *ad, struct sim_admin_slot *slot,
 
 	if (!login)
 		return;
-	if (error)
-		sim_count(ad, SIM_LOGIN_FAILURES);
-
 	if (slot->opcode == HBA_OP_LOGIN && error) {
 		kfree(login);
 	} else if (slot->opcode == HBA_OP_LOGIN) {
@@ -249,6 +246,7 @@ static void end_one(struct sim_adapter *ad,
 {
 	u16 tag = le16_to_cpu(completion->tag);
 	struct sim_admin_slot *slot;
+	int error;
 
 	if (tag >= SIM_ADMIN_SLOTS) {
 		sim_count(ad, SIM_UNKNOWN);
@@ -260,7 +258,10 @@ static void end_one(struct sim_adapter *ad,
 		sim_count(ad, SIM_DUPLICATES);
 		return;
 	}
-	end(ad, slot, to_errno(le16_to_cpu(completion->status)), completion);
+	error = to_errno(le16_to_cpu(completion->status));
+	if (error && slot->login)
+		sim_count(ad, SIM_LOGIN_FAILURES);
+	end(ad, slot, error, completion);
 }
 
 /* Ends the requests that the firmware has completed. The hart thread alone. */

@@ -140,7 +140,19 @@ by_itself()
 	daemon_stop
 }
 
-plan $((8 + 6 + 5 + 7 + 10 + 4 + 4))
+# What a reset overtakes has not been refused.
+while_they_log_in()
+{
+	device_up hba1 1.1.0 size=1048576 logins=65536 max_logins=65536 memory_size=16M
+	check "while they log in: a reset" codeswap reset "$label"
+	check "while they log in: it is fed" swap_to 1.1.0
+	same "while they log in: in the end all are in, none was refused" \
+		"$(debug login_count | cut -d' ' -f1) $(counter login_failures)" \
+		"65536 0"
+	adapter_destroy hba1
+}
+
+plan $((8 + 6 + 5 + 7 + 10 + 4 + 4 + 3))
 load_modules
 device_up hba0 1.1.0 size=16777216 logins=16
 table=$(table)
@@ -159,3 +171,4 @@ check "not one I/O failed" io_clean
 same "no error was counted, no request lost" \
 	"$(counter errors) $(counter not_logged_in) $(counter completions)" \
 	"0 0 $(counter requests)"
+while_they_log_in
