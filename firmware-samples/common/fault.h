@@ -9,6 +9,7 @@
  * FW_FAULT_CRASH	bootstrap loads from nowhere, ditto
  * FW_FAULT_START_CRASH	new image crashes at its warm start
  * FW_FAULT_MUTE	new image says that it has started, and nothing more
+ * FW_FAULT_SILENT	the same at its cold start
  * FW_FAULT_PARK	the last of several harts hangs when it is to gather for
  *			the overlay, interrupts off: the fault of an OLD image
  */
@@ -53,6 +54,11 @@ static inline void fault_started(u32 kind)
 {
 #ifdef FW_FAULT_MUTE
 	if (kind == HBA_START_WARM)
+		for (;;)
+			fence();
+#endif
+#ifdef FW_FAULT_SILENT
+	if (kind == HBA_START_COLD)
 		for (;;)
 			fence();
 #endif

@@ -5,11 +5,25 @@
 #include <linux/debugfs.h>
 #include <linux/dma-mapping.h>
 #include <linux/err.h>
+#include <linux/idr.h>
 #include <linux/module.h>
 #include <linux/platform_device.h>
 #include <linux/slab.h>
 
 #include "sim.h"
+
+static DEFINE_IDA(ids);
+
+/* Numbers of disks, whoever makes them. */
+int sim_id_get(void)
+{
+	return ida_alloc(&ids, GFP_KERNEL);
+}
+
+void sim_id_put(int id)
+{
+	ida_free(&ids, id);
+}
 
 /* What DMA is mapped for, and where the disk hangs in sysfs. */
 static int add_platform_device(struct sim_adapter *ad, unsigned int id)
@@ -147,6 +161,7 @@ void sim_adapter_destroy(struct sim_adapter *ad)
 	/* While the hart runs: an update that is on ends the sooner. */
 	codeswap_unregister(ad->cdev);
 	sim_hart_stop(ad);
+	sim_medium_drain(ad);
 	codeswap_put(ad->cdev);
 	/* Waits for readers and writers; they have been woken. */
 	debugfs_remove(ad->debugfs);

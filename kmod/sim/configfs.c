@@ -6,15 +6,12 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/configfs.h>
-#include <linux/idr.h>
 #include <linux/kstrtox.h>
 #include <linux/module.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
 #include "sim.h"
-
-static DEFINE_IDA(ids);
 
 /**
  * struct slot - where an adapter is or can be
@@ -32,33 +29,9 @@ struct slot {
 	struct sim_adapter *adapter;
 };
 
-/* What an attribute that is a number may be. */
-struct limits {
-	const char *name;
-	u64 min;
-	u64 max;
-	u64 multiple;
-	bool only_these;	/* nothing between @min and @max */
-};
-
 static struct slot *to_slot(struct config_item *item)
 {
 	return container_of(item, struct slot, item);
-}
-
-static int check(const struct slot *slot, const struct limits *limits, u64 value)
-{
-	bool inside = value >= limits->min && value <= limits->max;
-
-	if (limits->only_these)
-		inside = value == limits->min || value == limits->max;
-	if (inside && value % limits->multiple == 0)
-		return 0;
-	pr_info("%s: %s cannot be %llu: choose %llu %s %llu, a multiple of %llu\n",
-		slot->item.ci_name, limits->name, value, limits->min,
-		limits->only_these ? "or" : "to", limits->max,
-		limits->multiple);
-	return -EINVAL;
 }
 
 static int check_power_off(struct slot *slot)
@@ -71,84 +44,53 @@ static int check_power_off(struct slot *slot)
 	return -EBUSY;
 }
 
-static ssize_t store(struct slot *slot, const struct limits *limits, u64 *field,
-		     const char *page, size_t count)
+static ssize_t store(struct slot *slot, const char *name, const char *page,
+		     size_t count)
 {
-	char *end;
-	u64 value = memparse(page, &end);
-	int error = -EINVAL;
-
-	if (end != page && !*skip_spaces(end))
-		error = check(slot, limits, value);
-	if (error)
-		return error;
+	int error;
 
 	mutex_lock(&slot->lock);
 	error = check_power_off(slot);
 	if (!error)
-		*field = value;
+		error = sim_config_set(&slot->config,
+				       config_item_name(&slot->item), name, page);
 	mutex_unlock(&slot->lock);
 	return error ?: count;
 }
 
-#define NUMBER(_name, ...)						\
+#define ATTRIBUTE(_name, _format, _value)				\
 static ssize_t slot_##_name##_show(struct config_item *item, char *page) \
 {									\
-	return sysfs_emit(page, "%llu\n", to_slot(item)->config._name);	\
+	struct slot *slot = to_slot(item);				\
+	ssize_t len;							\
+									\
+	mutex_lock(&slot->lock);					\
+	len = sysfs_emit(page, _format "\n", slot->config._value);	\
+	mutex_unlock(&slot->lock);					\
+	return len;							\
 }									\
 									\
 static ssize_t slot_##_name##_store(struct config_item *item,		\
 				    const char *page, size_t count)	\
 {									\
-	static const struct limits limits = { #_name, __VA_ARGS__ };	\
-	struct slot *slot = to_slot(item);				\
-									\
-	return store(slot, &limits, &slot->config._name, page, count);	\
+	return store(to_slot(item), #_name, page, count);		\
 }									\
 									\
 CONFIGFS_ATTR(slot_, _name)
 
-NUMBER(memory_size, HBA_RAM_MIN, HBA_RAM_MAX, 4096);
-NUMBER(harts, 1, HBA_MAX_HARTS, 1);
-NUMBER(block_size, 512, 4096, 512, true);
-NUMBER(queue_depth, 1, SIM_QUEUE_DEPTH_MAX, 1);
-NUMBER(size, 1 << 20, 1ull << 40, 4096);
-NUMBER(logins, 1, SIM_LOGINS_MAX, 1);
-NUMBER(max_logins, 1, SIM_LOGINS_MAX, 1);
+#define NUMBER(_name)	ATTRIBUTE(_name, "%llu", _name)
+#define TEXT(_name)	ATTRIBUTE(_name, "%s", _name)
 
-static ssize_t slot_type_show(struct config_item *item, char *page)
-{
-	struct slot *slot = to_slot(item);
-	ssize_t len;
-
-	mutex_lock(&slot->lock);
-	len = sysfs_emit(page, "%s\n", slot->config.type);
-	mutex_unlock(&slot->lock);
-	return len;
-}
-
-static ssize_t slot_type_store(struct config_item *item, const char *page,
-			       size_t count)
-{
-	size_t len = strcspn(page, " \t\n");
-	struct slot *slot = to_slot(item);
-	int error;
-
-	if (!len || len >= MRB_TYPE_LEN) {
-		pr_info("%s: a type of %zu characters: choose 1 to %d\n",
-			config_item_name(item), len, MRB_TYPE_LEN - 1);
-		return -EINVAL;
-	}
-	mutex_lock(&slot->lock);
-	error = check_power_off(slot);
-	if (!error) {
-		memset(slot->config.type, 0, MRB_TYPE_LEN);
-		memcpy(slot->config.type, page, len);
-	}
-	mutex_unlock(&slot->lock);
-	return error ?: count;
-}
-CONFIGFS_ATTR(slot_, type);
+NUMBER(memory_size);
+NUMBER(harts);
+NUMBER(block_size);
+NUMBER(queue_depth);
+NUMBER(size);
+NUMBER(logins);
+NUMBER(max_logins);
+TEXT(type);
+TEXT(backing);
+TEXT(defect);
 
 static ssize_t slot_disk_show(struct config_item *item, char *page)
 {
@@ -160,14 +102,12 @@ static int power_on(struct slot *slot)
 {
 	struct sim_config *config = &slot->config;
 	struct sim_adapter *ad;
+	int error;
 
 	lockdep_assert_held(&slot->lock);
-	if (config->logins > config->max_logins) {
-		pr_info("%s: logins %llu exceeds max_logins %llu: lower the one or raise the other\n",
-			config_item_name(&slot->item), config->logins,
-			config->max_logins);
-		return -EINVAL;
-	}
+	error = sim_config_check(config, config_item_name(&slot->item));
+	if (error)
+		return error;
 	ad = sim_adapter_create(config, slot->id);
 	if (IS_ERR(ad)) {
 		pr_info("%s: power stays off: error %ld\n",
@@ -220,6 +160,8 @@ static struct configfs_attribute *slot_attrs[] = {
 	&slot_attr_logins,
 	&slot_attr_max_logins,
 	&slot_attr_type,
+	&slot_attr_backing,
+	&slot_attr_defect,
 	&slot_attr_disk,
 	&slot_attr_power,
 	NULL,
@@ -229,7 +171,7 @@ static void slot_release(struct config_item *item)
 {
 	struct slot *slot = to_slot(item);
 
-	ida_free(&ids, slot->id);
+	sim_id_put(slot->id);
 	mutex_destroy(&slot->lock);
 	kfree(slot);
 }
@@ -251,7 +193,7 @@ static struct config_item *make_slot(struct config_group *group,
 
 	if (!slot)
 		return ERR_PTR(-ENOMEM);
-	slot->id = ida_alloc(&ids, GFP_KERNEL);
+	slot->id = sim_id_get();
 	if (slot->id < 0) {
 		int error = slot->id;
 
@@ -259,16 +201,7 @@ static struct config_item *make_slot(struct config_group *group,
 		return ERR_PTR(error);
 	}
 	mutex_init(&slot->lock);
-	slot->config = (struct sim_config) {
-		.memory_size = HBA_RAM_DEFAULT,
-		.harts = 1,
-		.block_size = 512,
-		.queue_depth = 64,
-		.size = 64 << 20,
-		.logins = 16,
-		.max_logins = 1024,
-		.type = "hba-sim",
-	};
+	sim_config_init(&slot->config);
 	config_item_init_type_name(&slot->item, name, &slot_type);
 	return &slot->item;
 }
@@ -312,5 +245,4 @@ int sim_configfs_init(void)
 void sim_configfs_exit(void)
 {
 	configfs_unregister_subsystem(&subsystem);
-	ida_destroy(&ids);
 }

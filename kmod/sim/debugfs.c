@@ -242,6 +242,7 @@ void sim_debugfs_add(struct sim_adapter *ad)
 {
 	struct dentry *dir = debugfs_create_dir(ad->name, root);
 
+	debugfs_create_bool("shown", 0444, dir, &ad->shown);
 	debugfs_create_file("stats", 0444, dir, ad, &stats_fops);
 	debugfs_create_file("doorbells", 0444, dir, ad, &doorbells_fops);
 	debugfs_create_file("mappings", 0444, dir, ad, &mappings_fops);

@@ -146,20 +146,44 @@ static int alloc_disk(struct sim_adapter *ad)
 		return PTR_ERR(disk);
 	strscpy(disk->disk_name, ad->name, sizeof(disk->disk_name));
 	disk->fops = &disk_fops;
-	/*
-	 * Without an image, a look for partitions would wait, and whoever
-	 * switched the power on, or opens the disk, with it.
-	 */
-	disk->flags |= GENHD_FL_NO_PART;
-	set_capacity(disk, ad->config.size >> SECTOR_SHIFT);
+	set_capacity(disk, ad->medium.size >> SECTOR_SHIFT);
 	ad->disk = disk;
 	return 0;
+}
+
+/*
+ * Before the first image runs nobody could read from the disk, and whoever looks
+ * for partitions or a file system would wait. Once it is seen, it stays.
+ */
+static void show_work(struct work_struct *work)
+{
+	struct sim_adapter *ad = container_of(work, struct sim_adapter,
+					      show_work);
+	int error;
+
+	if (ad->shown)
+		return;
+	error = device_add_disk(&ad->pdev->dev, ad->disk, NULL);
+	if (error) {
+		dev_err(&ad->pdev->dev, "%s cannot be added: error %d\n",
+			ad->name, error);
+		return;
+	}
+	atomic_inc(&live_disks);
+	ad->shown = true;
+}
+
+/* The adapter can do I/O. Any context. Not on sim_wq, which that I/O needs. */
+void sim_disk_show(struct sim_adapter *ad)
+{
+	queue_work(system_long_wq, &ad->show_work);
 }
 
 int sim_disk_init(struct sim_adapter *ad)
 {
 	int error;
 
+	INIT_WORK(&ad->show_work, show_work);
 	ad->tags.ops = &mq_ops;
 	ad->tags.nr_hw_queues = 1;
 	ad->tags.queue_depth = ad->config.queue_depth;
@@ -172,17 +196,7 @@ int sim_disk_init(struct sim_adapter *ad)
 		return error;
 	error = alloc_disk(ad);
 	if (error)
-		goto err_tags;
-	error = device_add_disk(&ad->pdev->dev, ad->disk, NULL);
-	if (error)
-		goto err_disk;
-	atomic_inc(&live_disks);
-	return 0;
-
-err_disk:
-	put_disk(ad->disk);
-err_tags:
-	blk_mq_free_tag_set(&ad->tags);
+		blk_mq_free_tag_set(&ad->tags);
 	return error;
 }
 
@@ -191,8 +205,11 @@ void sim_disk_exit(struct sim_adapter *ad)
 {
 	/* First, as what follows waits for requests in flight. */
 	sim_io_fail(ad);
-	blk_mark_disk_dead(ad->disk);
-	del_gendisk(ad->disk);
+	cancel_work_sync(&ad->show_work);
+	if (ad->shown) {
+		blk_mark_disk_dead(ad->disk);
+		del_gendisk(ad->disk);
+	}
 	put_disk(ad->disk);
 	blk_mq_free_tag_set(&ad->tags);
 }

@@ -1,44 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What the device model needs to exist: its memories, its medium, its clock.
+ * What the device model needs to exist: its memories, its clock, its port.
  */
 #include <linux/ktime.h>
 #include <linux/mm.h>
-#include <linux/vmalloc.h>
+#include <linux/string.h>
 
 #include "sim.h"
-
-/*
- * The medium is there as a whole from the start, so that no I/O waits for
- * memory that only I/O can free.
- */
-static u32 medium(void *ctx, u32 op, u64 sector, void *data, u32 bytes)
-{
-	struct sim_adapter *ad = ctx;
-	u64 size = ad->config.size;
-	u8 *at;
-
-	if (sector > size >> SECTOR_SHIFT ||
-	    bytes > size - (sector << SECTOR_SHIFT))
-		return HBA_DMA_ST_RANGE;
-
-	at = ad->medium + (sector << SECTOR_SHIFT);
-	switch (op) {
-	case HBA_DMA_READ:
-		memcpy(data, at, bytes);
-		return 0;
-	case HBA_DMA_WRITE:
-		memcpy(at, data, bytes);
-		return 0;
-	case HBA_DMA_DISCARD:
-		memset(at, 0, bytes);
-		return 0;
-	case HBA_DMA_FLUSH:
-		return 0;
-	default:
-		return HBA_DMA_ST_RANGE;
-	}
-}
 
 static void irq(void *ctx, u32 bits)
 {
@@ -55,7 +23,7 @@ static u64 now(void *ctx)
 
 static const struct hba_port port = {
 	.translate = sim_iommu_translate,
-	.medium = medium,
+	.medium = sim_medium,
 	.event = sim_event,
 	.irq = irq,
 	.now = now,
@@ -68,7 +36,6 @@ static void free_memories(struct sim_adapter *ad)
 	kvfree(ad->scratch);
 	kvfree(ad->flash);
 	kvfree(ad->pla);
-	vfree(ad->medium);
 }
 
 static int alloc_memories(struct sim_adapter *ad)
@@ -78,10 +45,8 @@ static int alloc_memories(struct sim_adapter *ad)
 	ad->scratch = kvzalloc(HBA_SCRATCH_SIZE, GFP_KERNEL);
 	ad->flash = kvzalloc(HBA_MOD_CAPACITY_BYTES, GFP_KERNEL);
 	ad->pla = kvzalloc(HBA_MOD_CAPACITY_BYTES, GFP_KERNEL);
-	ad->medium = vzalloc(ad->config.size);
 
-	if (!ad->hba || !ad->ram || !ad->scratch || !ad->flash || !ad->pla ||
-	    !ad->medium)
+	if (!ad->hba || !ad->ram || !ad->scratch || !ad->flash || !ad->pla)
 		return -ENOMEM;
 	return 0;
 }
@@ -97,8 +62,8 @@ int sim_hardware_init(struct sim_adapter *ad)
 		.ram_size = ad->config.memory_size,
 		.harts = ad->config.harts,
 		.block_size = ad->config.block_size,
-		.sectors = ad->config.size >> SECTOR_SHIFT,
 		.max_logins = ad->config.max_logins,
+		.defect = match_string(sim_defects, -1, ad->config.defect),
 	};
 	int error;
 
@@ -108,7 +73,11 @@ int sim_hardware_init(struct sim_adapter *ad)
 	error = alloc_memories(ad);
 	if (error)
 		goto err_memories;
+	error = sim_medium_init(ad);
+	if (error)
+		goto err_memories;
 
+	config.sectors = ad->medium.size >> SECTOR_SHIFT;
 	config.ram = ad->ram;
 	config.scratch = ad->scratch;
 	config.flash = ad->flash;
@@ -117,9 +86,11 @@ int sim_hardware_init(struct sim_adapter *ad)
 	error = hba_init(ad->hba, &config);
 	mutex_unlock(&ad->hw_lock);
 	if (error)
-		goto err_memories;
+		goto err_medium;
 	return 0;
 
+err_medium:
+	sim_medium_exit(ad);
 err_memories:
 	free_memories(ad);
 	return error;
@@ -127,6 +98,7 @@ err_memories:
 
 void sim_hardware_exit(struct sim_adapter *ad)
 {
+	sim_medium_exit(ad);
 	free_memories(ad);
 	mutex_destroy(&ad->hw_lock);
 }

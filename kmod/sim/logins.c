@@ -176,6 +176,8 @@ static void logins_work(struct work_struct *work)
 			break;
 	if (!sim_admin_drain(ad, epoch))
 		sim_io_open(ad, epoch);
+	if (READ_ONCE(ad->gate))
+		sim_disk_show(ad);
 }
 
 /* The firmware has started cold: its login table is empty. */

@@ -22,13 +22,19 @@ static int __init sim_init(void)
 	sim_faults_setup();
 	sim_debugfs_init();
 
+	error = sim_params_init();
+	if (error)
+		goto err_debugfs;
 	/* From here on users can make adapters. */
 	error = sim_configfs_init();
 	if (error)
-		goto err_debugfs;
+		goto err_params;
 	return 0;
 
+err_params:
+	sim_params_exit();
 err_debugfs:
+	sim_disk_drain();
 	sim_debugfs_exit();
 	destroy_workqueue(sim_wq);
 	return error;
@@ -36,8 +42,9 @@ err_debugfs:
 
 static void __exit sim_exit(void)
 {
-	/* No adapter is left: each of them holds the module. */
+	/* No other adapter is left: each of them holds the module. */
 	sim_configfs_exit();
+	sim_params_exit();
 	sim_debugfs_exit();
 	sim_disk_drain();
 	destroy_workqueue(sim_wq);

@@ -151,6 +151,25 @@ static int sim_write(struct codeswap_device *cdev, u64 address,
 	return done ? 0 : -EFAULT;
 }
 
+/*
+ * What the harts have begun on the medium is done before the rings are cleared:
+ * its data is the host's, which has the requests sent again then. hw_lock is
+ * held on return.
+ */
+static struct sim_adapter *reset(struct codeswap_device *cdev)
+{
+	struct sim_adapter *ad = sim_lock_hw(cdev);
+
+	hba_halt(ad->hba);
+	mutex_unlock(&ad->hw_lock);
+	sim_medium_drain(ad);
+	mutex_lock(&ad->hw_lock);
+	hba_reset(ad->hba);
+	sim_rings_reset(ad);
+	return ad;
+}
+
+/* An image that starts cold may not find traces of another one. */
 static int sim_start(struct codeswap_device *cdev, enum codeswap_start kind,
 		     u64 entry, u64 argument)
 {
@@ -163,13 +182,8 @@ static int sim_start(struct codeswap_device *cdev, enum codeswap_start kind,
 
 	if (entry > U32_MAX || argument > U32_MAX)
 		return -EFAULT;
-	ad = sim_lock_hw(cdev);
+	ad = kind == CODESWAP_START_COLD ? reset(cdev) : sim_lock_hw(cdev);
 	ad->started_as = kind;
-	/* An image that starts cold may not find traces of another one. */
-	if (kind == CODESWAP_START_COLD) {
-		hba_reset(ad->hba);
-		sim_rings_reset(ad);
-	}
 	hba_start(ad->hba, entry, kinds[kind], argument);
 	sim_count(ad, SIM_STARTS);
 	sim_unlock_hw(ad);
@@ -178,10 +192,8 @@ static int sim_start(struct codeswap_device *cdev, enum codeswap_start kind,
 
 static int sim_reset(struct codeswap_device *cdev)
 {
-	struct sim_adapter *ad = sim_lock_hw(cdev);
+	struct sim_adapter *ad = reset(cdev);
 
-	hba_reset(ad->hba);
-	sim_rings_reset(ad);
 	sim_count(ad, SIM_RESETS);
 	sim_unlock_hw(ad);
 	return 0;

@@ -22,6 +22,7 @@
 #include <linux/codeswap.h>
 #include <linux/hashtable.h>
 #include <linux/list.h>
+#include <linux/mempool.h>
 #include <linux/mutex.h>
 #include <linux/scatterlist.h>
 #include <linux/spinlock.h>
@@ -35,6 +36,7 @@ struct platform_device;
 struct seq_file;
 
 #define SIM_NAME_LEN		16
+#define SIM_PATH_LEN		256
 #define SIM_MAX_SEGMENTS	128	/* pieces of one request */
 #define SIM_MAX_BYTES		(512u << 10)	/* of one request's data */
 #define SIM_DISCARD_BYTES	(16u << 20)	/* of one discard */
@@ -60,6 +62,26 @@ struct sim_config {
 	u64 logins;		/* initiators at start; all carry I/O */
 	u64 max_logins;		/* entries of the firmware's login table */
 	char type[MRB_TYPE_LEN];
+	char backing[SIM_PATH_LEN];	/* of the medium; empty: memory */
+	const char *defect;	/* one of sim_defects */
+};
+
+/**
+ * struct sim_medium - what the disk's contents are kept in
+ * @list: of those that are in a file
+ * @size: bytes
+ * @memory: of them; %NULL if they are in @file
+ * @file: regular file or block device, or %NULL
+ * @pool: of operations that are put off, if there is a file
+ * @wq: does them
+ */
+struct sim_medium {
+	struct list_head list;
+	u64 size;
+	u8 *memory;
+	struct file *file;
+	mempool_t *pool;
+	struct workqueue_struct *wq;
 };
 
 /**
@@ -249,7 +271,10 @@ struct sim_adapter {
 	struct dentry *debugfs;
 	struct blk_mq_tag_set tags;
 	struct gendisk *disk;
+	struct work_struct show_work;	/* makes the disk seen */
+	bool shown;			/* of show_work; then of sim_disk_exit() */
 	struct task_struct *hart;
+	struct sim_medium medium;
 	wait_queue_head_t hart_wq;	/* the hart thread, for work */
 
 	/* Hardware, protected by hw_lock. */
@@ -259,7 +284,6 @@ struct sim_adapter {
 	void *scratch;
 	void *flash;
 	void *pla;
-	u8 *medium;
 	u32 irqs;			/* HBA_IRQ_* not yet seen to */
 	enum codeswap_start started_as;
 	struct list_head regions;	/* what the IOMMU maps, by IOVA */
@@ -308,7 +332,20 @@ extern struct workqueue_struct *sim_wq;
 int sim_configfs_init(void);
 void sim_configfs_exit(void);
 
+/* config.c */
+extern const char * const sim_defects[];	/* by enum hba_defect */
+void sim_config_init(struct sim_config *config);
+int sim_config_set(struct sim_config *config, const char *who,
+		   const char *name, const char *text);
+int sim_config_check(const struct sim_config *config, const char *who);
+
+/* params.c */
+int sim_params_init(void);
+void sim_params_exit(void);
+
 /* adapter.c */
+int sim_id_get(void);
+void sim_id_put(int id);
 struct sim_adapter *sim_adapter_create(const struct sim_config *config,
 				       unsigned int id);
 void sim_adapter_destroy(struct sim_adapter *ad);
@@ -316,6 +353,12 @@ void sim_adapter_destroy(struct sim_adapter *ad);
 /* hardware.c */
 int sim_hardware_init(struct sim_adapter *ad);
 void sim_hardware_exit(struct sim_adapter *ad);
+
+/* medium.c */
+int sim_medium_init(struct sim_adapter *ad);
+void sim_medium_exit(struct sim_adapter *ad);
+void sim_medium_drain(struct sim_adapter *ad);
+u32 sim_medium(void *ctx, u32 op, u64 sector, void *data, u32 bytes);
 
 /* hart.c */
 int sim_hart_start(struct sim_adapter *ad);
@@ -352,6 +395,7 @@ void sim_io_fail(struct sim_adapter *ad);
 
 /* disk.c */
 int sim_disk_init(struct sim_adapter *ad);
+void sim_disk_show(struct sim_adapter *ad);
 void sim_disk_exit(struct sim_adapter *ad);
 void sim_disk_drain(void);
 void sim_disk_end(struct sim_adapter *ad, struct sim_cmd *cmd);

@@ -62,6 +62,37 @@ static void rom_finds_broken_memory(void)
 	fw_host_free(h);
 }
 
+static struct fw_host *broken(enum hba_defect defect)
+{
+	struct fw_host *h = fw_host_new(firmware, suite_harts, HBA_RAM_MIN, 64);
+
+	h->config.defect = defect;
+	if (hba_init(h->hba, &h->config))
+		printf("Bail out! no adapter\n");
+	return h;
+}
+
+static void rom_on_broken_hardware(void)
+{
+	struct fw_host *h = broken(HBA_DEFECT_FLASH);
+	struct hba_event e = { 0 };
+	u32 i;
+
+	ok(fw_await(h, HBA_EVT_IMAGE_REQUEST, &e), "with broken flash the ROM asks as well");
+	is(e.arg[0], 8, "and says that flash is broken");
+	fw_host_free(h);
+
+	h = broken(HBA_DEFECT_HART);
+	for (i = 0; i < 100; i++)
+		fw_pump(h, 1);
+	ok(!hba_hart_steps(h->hba, 0) && hba_run(h->hba, 1, NULL) == HBA_RUN_HALTED,
+	   "without harts nothing is executed");
+	hba_start(h->hba, HBA_RAM_BASE, HBA_START_COLD, 0);
+	fw_pump(h, 1);
+	ok(!hba_hart_steps(h->hba, 0), "a start does not change that");
+	fw_host_free(h);
+}
+
 static void rom_leaves_modules_alone(void)
 {
 	struct fw_host *h = fw_host_new(firmware, suite_harts, HBA_RAM_MIN, 64);
@@ -324,6 +355,7 @@ static void all_tests(void)
 {
 	rom_tests_and_asks();
 	rom_finds_broken_memory();
+	rom_on_broken_hardware();
 	rom_leaves_modules_alone();
 	rings_may_come_late();
 	reset_brings_the_rom_back();

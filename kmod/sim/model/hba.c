@@ -64,6 +64,8 @@ static void start_harts(struct hba *hba, u32 entry, u32 kind, u32 arg)
 	mailbox_start(hba, kind, arg);
 	for (i = 0; i < hba->config.harts; i++)
 		hart_start(hba, &hba->hart[i], entry, arg, kind);
+	if (hba->config.defect == HBA_DEFECT_HART)
+		harts_halt(hba, NULL);
 	mailbox_publish(hba);
 }
 

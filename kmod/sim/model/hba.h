@@ -49,6 +49,13 @@ struct hba_port {
 	u64 (*now)(void *ctx);
 };
 
+/* What is broken for good. */
+enum hba_defect {
+	HBA_DEFECT_NONE,
+	HBA_DEFECT_HART,	/* no hart ever executes an instruction */
+	HBA_DEFECT_FLASH,	/* the flash module does not answer: all ones */
+};
+
 /**
  * struct hba_config - an adapter to be made
  * @port: callbacks
@@ -64,6 +71,7 @@ struct hba_port {
  * @block_size: 512 or 4096
  * @sectors: capacity of the medium in units of 512 bytes
  * @max_logins: strap
+ * @defect: what is broken
  */
 struct hba_config {
 	const struct hba_port *port;
@@ -79,6 +87,7 @@ struct hba_config {
 	u32 block_size;
 	u64 sectors;
 	u32 max_logins;
+	enum hba_defect defect;
 };
 
 enum hba_run {

@@ -191,6 +191,10 @@ bool module_read(struct hba *hba, u32 id, u32 offset, u32 *value)
 {
 	struct hba_module *m = &hba->module[id];
 
+	if (id == HBA_MODULE_FLASH && hba->config.defect == HBA_DEFECT_FLASH) {
+		*value = ~0u;
+		return true;
+	}
 	switch (offset) {
 	case HBA_MOD_VERSION:
 		*value = m->version;
