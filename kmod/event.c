@@ -319,12 +319,46 @@ static void handle_crash(struct codeswap_device *cdev)
 }
 
 /**
+ * csw_self_test() - has a device that asks passed its self-test?
+ * @cdev: device, @cdev->op_lock held
+ * @err: set if it has not
+ *
+ * Return: 0, or -EIO.
+ */
+int csw_self_test(const struct codeswap_device *cdev, struct csw_error *err)
+{
+	lockdep_assert_held(&cdev->op_lock);
+	if (!cdev->selftest)
+		return 0;
+	return csw_error(err, CODESWAP_REASON_NOT_HEALTHY, -EIO,
+			 "the self-test of %s failed with code 0x%x; it gets no image",
+			 cdev->label, cdev->selftest);
+}
+
+/* It asks every few seconds, and it is said once. */
+static void self_test_failed(struct codeswap_device *cdev,
+			     const struct csw_error *err)
+{
+	bool told;
+
+	mutex_lock(&cdev->lock);
+	told = !strcmp(cdev->status.error.text, err->text);
+	if (!told)
+		csw_set_result(cdev, CODESWAP_RESULT_FAILED, err);
+	mutex_unlock(&cdev->lock);
+	if (!told)
+		dev_err(&cdev->dev, "%s\n", err->text);
+	csw_enter_state(cdev, CODESWAP_DEVICE_STATE_FAILED);
+}
+
+/**
  * csw_event_minimal() - a device's boot ROM has asked for an image
  * @cdev: device, @cdev->op_lock held
  */
 void csw_event_minimal(struct codeswap_device *cdev)
 {
 	struct csw_header *old;
+	struct csw_error err;
 
 	mutex_lock(&cdev->lock);
 	old = cdev->running;
@@ -332,10 +366,8 @@ void csw_event_minimal(struct codeswap_device *cdev)
 	cdev->status.has_image = false;
 	mutex_unlock(&cdev->lock);
 	csw_header_put(old);
-	if (cdev->selftest) {
-		dev_err(&cdev->dev, "self-test failed with code 0x%x; the device gets no image\n",
-			cdev->selftest);
-		csw_enter_state(cdev, CODESWAP_DEVICE_STATE_FAILED);
+	if (csw_self_test(cdev, &err)) {
+		self_test_failed(cdev, &err);
 		return;
 	}
 	csw_enter_state(cdev, CODESWAP_DEVICE_STATE_MINIMAL);

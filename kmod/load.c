@@ -12,17 +12,6 @@ static int cancelled(struct csw_swap *swap)
 	return csw_cancelled(swap, "before the image was loaded");
 }
 
-static int self_test(struct csw_swap *swap)
-{
-	struct codeswap_device *cdev = swap->cdev;
-
-	if (!cdev->selftest)
-		return 0;
-	return csw_error(&swap->error, CODESWAP_REASON_NOT_HEALTHY, -EIO,
-			 "the self-test of %s failed with code 0x%x; it gets no image",
-			 cdev->label, cdev->selftest);
-}
-
 /*
  * A boot ROM that still tests its memory would write over what is loaded; and
  * a device that has failed its test gets no image.
@@ -41,7 +30,7 @@ static int wait_until_it_asks(struct csw_swap *swap)
 				 cdev->label, limit);
 	if (READ_ONCE(update->cancel))
 		return cancelled(swap);
-	return self_test(swap);
+	return csw_self_test(cdev, &swap->error);
 }
 
 /* What people do who have no live swap: the blackout is all of it. */
@@ -62,7 +51,7 @@ static int reset(struct csw_swap *swap)
 		return csw_error(&swap->error, CODESWAP_REASON_TIMEOUT, -ETIMEDOUT,
 				 "the boot ROM of %s did not ask for an image within %u ms after a reset (limits/reset)",
 				 cdev->label, limit);
-	return self_test(swap);
+	return csw_self_test(cdev, &swap->error);
 }
 
 /* Up to here the device has not been touched. */

@@ -24,6 +24,7 @@
  * of whoever waits.
  */
 #include <linux/slab.h>
+#include <linux/wait.h>
 
 #include "request.h"
 
@@ -32,6 +33,9 @@ DEFINE_MUTEX(csw_requests_lock);
 static LIST_HEAD(requests);		/* in order of ids */
 static u64 last_id;
 static struct workqueue_struct *request_workqueue;
+static DECLARE_WAIT_QUEUE_HEAD(settled);	/* a job has given a request back */
+
+#define SETTLE_MS	1000	/* a work item's time, with a wide margin */
 
 static void request_free(struct kref *ref)
 {
@@ -160,6 +164,7 @@ static void job_ended(void *data, int code, const struct csw_error *err)
 		ended = request_end(req, code ? err : NULL);
 	}
 	mutex_unlock(&csw_requests_lock);
+	wake_up_all(&settled);
 	csw_job_put(job);
 	if (ended)
 		request_tell(req);
@@ -228,6 +233,47 @@ void csw_request_describe(const struct csw_request *req,
 	strscpy(info->type, req->cdev->type, sizeof(info->type));
 }
 
+/*
+ * A job that has failed gives its request back by a work item, after its device
+ * has told that it is idle again: its answer stands, and nothing is at it.
+ */
+static bool is_settling(const struct csw_request *req)
+{
+	struct csw_status status;
+
+	lockdep_assert_held(&csw_requests_lock);
+	if (req->state != REQUEST_ANSWERED)
+		return false;
+	if (!req->cdev)
+		return !req->job || csw_job_done(req->job);
+	csw_get_status(req->cdev, &status);
+	return status.phase == CODESWAP_PHASE_IDLE;
+}
+
+static bool is_settled(u64 id)
+{
+	struct csw_request *req;
+	bool settled;
+
+	mutex_lock(&csw_requests_lock);
+	req = request_find(id);
+	settled = !req || !is_settling(req);
+	mutex_unlock(&csw_requests_lock);
+	return settled;
+}
+
+/* Who was told of the failure may be here with another image already. */
+static void wait_until_settled(u64 id)
+{
+	DEFINE_WAIT_FUNC(wait, woken_wake_function);
+	long left = msecs_to_jiffies(SETTLE_MS);
+
+	add_wait_queue(&settled, &wait);
+	while (left && !is_settled(id))
+		left = wait_woken(&wait, TASK_UNINTERRUPTIBLE, left);
+	remove_wait_queue(&settled, &wait);
+}
+
 /**
  * csw_request_answer() - somebody has the image
  * @id: of the request
@@ -245,6 +291,7 @@ struct csw_job *csw_request_answer(u64 id, const char *image_name,
 	struct csw_request *req;
 	struct csw_job *job = NULL;
 
+	wait_until_settled(id);
 	mutex_lock(&csw_requests_lock);
 	req = request_find(id);
 	if (!req || !csw_request_wanted(req))
@@ -360,6 +407,7 @@ int csw_request_fail(u64 id, const char *why, struct csw_error *err)
 	int ret = 0;
 
 	csw_error(&reason, CODESWAP_REASON_NO_IMAGE, -ENOENT, "%s", why);
+	wait_until_settled(id);
 	mutex_lock(&csw_requests_lock);
 	req = request_find(id);
 	if (!req)

@@ -340,9 +340,11 @@ static void adopt(struct csw_swap *swap)
 	struct codeswap_device *cdev = swap->cdev;
 	struct csw_status *s = &cdev->status;
 	struct csw_header *old;
+	bool live;
 
 	mutex_lock(&cdev->lock);
 	old = cdev->running;
+	live = s->state == CODESWAP_DEVICE_STATE_RUNNING;
 	strscpy(cdev->previous_name, old ? old->name : "",
 		sizeof(cdev->previous_name));
 	cdev->running = csw_header_get(swap->new);
@@ -355,6 +357,9 @@ static void adopt(struct csw_swap *swap)
 	mutex_unlock(&cdev->lock);
 	csw_header_put(old);
 	csw_enter_state(cdev, CODESWAP_DEVICE_STATE_RUNNING);
+	/* The state is as it was, but the version is to be read anew. */
+	if (live)
+		kobject_uevent(&cdev->dev.kobj, KOBJ_CHANGE);
 }
 
 static enum codeswap_result nothing_to_do(struct csw_swap *swap)

@@ -70,6 +70,16 @@ static ssize_t label_show(struct device *dev, struct device_attribute *attr,
 }
 static DEVICE_ATTR_RO(label);
 
+/* What an initramfs has to load for it; "-" if that is built in. */
+static ssize_t driver_module_show(struct device *dev,
+				  struct device_attribute *attr, char *buf)
+{
+	struct module *owner = to_cdev(dev)->desc->owner;
+
+	return sysfs_emit(buf, "%s\n", owner ? module_name(owner) : "-");
+}
+static DEVICE_ATTR_RO(driver_module);
+
 /* For scripts and people: where, why, and in a sentence. */
 static ssize_t error_show(struct device *dev, struct device_attribute *attr,
 			  char *buf)
@@ -151,6 +161,7 @@ static DEVICE_ATTR_RW(budget_us);
 static struct attribute *device_attrs[] = {
 	&dev_attr_type.attr,
 	&dev_attr_label.attr,
+	&dev_attr_driver_module.attr,
 	&dev_attr_state.attr,
 	&dev_attr_phase.attr,
 	&dev_attr_result.attr,

@@ -170,6 +170,7 @@ void csw_update_gone(struct codeswap_device *cdev);
 void csw_event_init(struct codeswap_device *cdev);
 void csw_event_exit(struct codeswap_device *cdev);
 void csw_event_minimal(struct codeswap_device *cdev);
+int csw_self_test(const struct codeswap_device *cdev, struct csw_error *err);
 void csw_event_forget(struct codeswap_device *cdev, unsigned long events);
 unsigned long csw_event_wait(struct codeswap_device *cdev, unsigned long events,
 			     bool *stop, unsigned long *remaining);

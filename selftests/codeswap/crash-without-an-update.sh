@@ -47,6 +47,8 @@ by_hand()
 	check "uevents tell: failed, minimal" uevents_of 2
 	check "another image is loaded" swap_to 2.0.0
 	check "uevents tell: running" uevents_of 3
+	check "it is swapped" swap_to 2.0.0 --force
+	check "uevents tell: another image" uevents_of 4
 	check "I/O goes on" serves 2.0.0
 	same "with the same logins" "$(table)" "$table"
 }
@@ -63,7 +65,7 @@ by_itself()
 		await 20 "$dev/swaps" $((swaps + 1))
 	check "with the daemon: I/O goes on" serves 2.0.0
 	same "with the daemon: with the same logins" "$(table)" "$table"
-	check "with the daemon: uevents tell as well" uevents_of 6
+	check "with the daemon: uevents tell as well" uevents_of 7
 	daemon_stop
 }
 
@@ -80,7 +82,7 @@ beside_a_bootstrap()
 	same "ready: with the same logins" "$(table)" "$table"
 }
 
-plan $((10 + 4 + 3 + 4))
+plan $((12 + 4 + 3 + 4))
 load_modules
 device_up hba0 1.1.0 size=16777216 logins=16
 table=$(table)
