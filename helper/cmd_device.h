@@ -120,7 +120,7 @@ struct fed {
 
 typedef int fed_fn(struct session *s, const struct fed *fed);
 
-/* cmd_feed.c */
+/* cmd_file.c */
 int feed_file(struct session *s, const struct csw_feed *feed, fed_fn *fn);
 
 /**

@@ -1,247 +1,440 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * From a file to the kernel: which images of it are wanted, and feeding them
- * one after another.
+ * codeswap feed: give an image to every device that asks for one, and wait until
+ * they run it. For early boot, where no daemon is yet; it can be there as well.
+ *
+ * It ends when every device runs an image, or has been told why there is none
+ * for it, or the time is over; whatever it was, one sentence for each device
+ * that does not run.
  */
-#include <fcntl.h>
+#include <getopt.h>
+#include <poll.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "cmd_device.h"
+#include "feed.h"
 
-/* An image on its way. */
-struct feeding {
-	struct session *session;
-	const char *label;
-	bool stopped;
+#define DEFAULT_TIMEOUT	30	/* seconds */
+#define MAX_TIMEOUT	86400
+
+static const char help_text[] =
+"Usage: codeswap feed [OPTION...]\n"
+"\n"
+"Feeds every device that asks for an image, waits until it runs, and says so.\n"
+"\n"
+"  -d, --image-dir DIR    directory of images; repeatable, the first takes\n"
+"                         precedence (default: /lib/firmware/codeswap, then\n"
+"                         /var/lib/codeswap)\n"
+"      --image TYPE:NAME  file NAME for devices of type TYPE, instead of the\n"
+"                         newest there is; repeatable\n"
+"  -w, --wait             wait for codeswap and its first device, too\n"
+"  -t, --timeout SECONDS  wait no longer than that (30)\n"
+"      --memory FILE      which images failed is read from there, and written to\n"
+"  -v, --verbose          say what is done, and what runs already\n";
+
+static const char *const default_dirs[] = {
+	"/lib/firmware/codeswap",
+	"/var/lib/codeswap",
 };
 
-static bool show_progress(u64 fed, u64 size, void *ctx)
-{
-	struct feeding *f = ctx;
+/* Which file devices of a type are to get. */
+struct choice {
+	char *type;
+	const char *name;
+};
 
-	progress_show(f->label, CODESWAP_PHASE_STAGING, fed * 100 / size);
-	f->stopped = session_interrupted(f->session);
-	return f->stopped;
+/* A device that has asked; with @why it is not waited for any more. */
+struct asker {
+	char name[CODESWAP_NAME_LEN];
+	bool fed;
+	char why[CSW_ERROR_LEN];
+};
+
+struct feeder {
+	const char **dirs;
+	unsigned int num_dirs;
+	struct choice *choices;
+	unsigned int num_choices;
+	const char *memory;		/* file, or NULL */
+	bool wait;
+	bool verbose;
+	u64 deadline;			/* of now_ms() */
+	struct store *store;
+	struct failures *failures;
+	struct csw_socket *family;
+	struct csw_socket *events;	/* NULL while codeswap is not there */
+	struct csw_request *queue;
+	unsigned int num_queue;
+	struct asker *askers;
+	unsigned int num_askers;
+	bool lost;			/* memory was out */
+};
+
+static void note_request(const struct csw_request *request, void *ctx)
+{
+	struct feeder *f = ctx;
+	struct csw_request *larger;
+
+	larger = realloc(f->queue, (f->num_queue + 1) * sizeof(*larger));
+	if (!larger) {
+		f->lost = true;
+		return;
+	}
+	f->queue = larger;
+	f->queue[f->num_queue++] = *request;
 }
 
-static const char *base_name(const char *path)
+static struct asker *find_asker(const struct feeder *f, const char *device)
 {
-	const char *slash = strrchr(path, '/');
+	unsigned int i;
 
-	return slash ? slash + 1 : path;
+	for (i = 0; i < f->num_askers; i++)
+		if (!strcmp(f->askers[i].name, device))
+			return &f->askers[i];
+	return NULL;
 }
 
-/* The file's name, where it can serve as the image's. */
-static const char *image_name(const char *path)
+/* @why: there is no image for it; empty: it was fed, or somebody else does so. */
+static void note_asker(struct feeder *f, const char *device, bool fed,
+		       const char *why)
 {
-	const char *name = base_name(path);
+	struct asker *larger, *a = find_asker(f, device);
 
-	return csw_image_name_problem(name) ? NULL : name;
+	if (!a) {
+		larger = realloc(f->askers, (f->num_askers + 1) * sizeof(*larger));
+		if (!larger) {
+			f->lost = true;
+			return;
+		}
+		f->askers = larger;
+		a = &larger[f->num_askers++];
+		snprintf(a->name, sizeof(a->name), "%s", device);
+	}
+	a->fed = fed;
+	snprintf(a->why, sizeof(a->why), "%s", why);
 }
 
-/* Nothing of a failed feeding is left once its socket is closed. */
-static int fed_or_failed(struct session *s, struct csw_socket *sk, int ret,
-			 bool stopped, struct fed *fed,
-			 const struct csw_error *err, fed_fn *fn)
+/* Why, or NULL if it has not been. */
+static const char *is_given_up(const struct feeder *f,
+			       const struct csw_device *d)
 {
-	progress_clear();
-	fed->note = csw_note(sk);
-	fed->sk = sk;
-	if (ret)
-		fed->error = err->text;
-	if (stopped)
-		ret = failed("interrupted: %s; nothing was changed", err->text);
-	else
-		ret = fn(s, fed);
+	const struct asker *a = find_asker(f, d->name);
+
+	return a && a->why[0] ? a->why : NULL;
+}
+
+/* The operator's word for a type stands for the best image of it. */
+static void apply_choice(const struct feeder *f, struct csw_request *r)
+{
+	unsigned int i;
+
+	for (i = 0; !r->image_name[0] && i < f->num_choices; i++)
+		if (!strcmp(f->choices[i].type, r->type))
+			snprintf(r->image_name, sizeof(r->image_name), "%s",
+				 f->choices[i].name);
+}
+
+/* What has been said of a device whose image failed shows in its next request. */
+static void see_device(const struct csw_device *device, void *ctx)
+{
+	struct feeder *f = ctx;
+
+	failures_see(f->failures, device, now_ms());
+}
+
+static int answer_all(struct feeder *f, struct csw_error *err)
+{
+	struct csw_socket *sk = csw_open(err);
+	struct csw_error why;
+	unsigned int i;
+	bool fed;
+	int ret;
+
+	if (!sk)
+		return err->code;
+	f->num_queue = 0;
+	ret = csw_devices(sk, see_device, f, err);
+	if (!ret)
+		ret = csw_requests(sk, note_request, f, err);
+	csw_close(sk);
+	for (i = 0; !ret && i < f->num_queue; i++) {
+		apply_choice(f, &f->queue[i]);
+		/* Whom somebody else feeds is waited for. */
+		fed = !answer_request(f->store, f->failures, &f->queue[i], &why);
+		if (why.code == -EBUSY)
+			why.text[0] = '\0';
+		if (f->queue[i].device[0])
+			note_asker(f, f->queue[i].device, fed, why.text);
+	}
+	return ret;
+}
+
+static bool may_run_yet(const struct feeder *f, const struct csw_device *d)
+{
+	return d->state != CODESWAP_DEVICE_STATE_RUNNING &&
+	       d->state != CODESWAP_DEVICE_STATE_FAILED && !is_given_up(f, d);
+}
+
+/* Is there something to wait for? */
+static int is_pending(struct feeder *f, bool *pending, struct csw_error *err)
+{
+	struct csw_socket *sk = csw_open(err);
+	struct device_list list;
+	size_t i;
+
+	if (!sk)
+		return err->code;
+	*pending = false;
+	if (device_list_read(sk, &list))
+		f->lost = true;
+	for (i = 0; i < list.num; i++)
+		*pending |= may_run_yet(f, &list.devices[i]);
+	if (!list.num)
+		*pending = f->wait;
+	free(list.devices);
+	csw_close(sk);
+	return 0;
+}
+
+static void ignore_event(const struct csw_event *event, void *ctx)
+{
+	(void)event;
+	(void)ctx;
+}
+
+static void ignore_family(bool present, void *ctx)
+{
+	(void)present;
+	(void)ctx;
+}
+
+/* Until something has happened, whatever it was. False when time is over. */
+static bool wait_for_news(struct feeder *f)
+{
+	struct pollfd fds[2] = {
+		{ .fd = csw_fd(f->family), .events = POLLIN },
+		{ .fd = f->events ? csw_fd(f->events) : -1, .events = POLLIN },
+	};
+	struct csw_error ignored;
+	u64 now = now_ms();
+
+	if (now >= f->deadline ||
+	    poll(fds, 2, (int)(f->deadline - now)) <= 0)
+		return now_ms() < f->deadline;
+	csw_receive_family(f->family, ignore_family, f, &ignored);
+	if (f->events)
+		csw_receive(f->events, ignore_event, f, &ignored);
+	return true;
+}
+
+/* Events first, then what is pending: nothing falls between them. */
+static bool find_codeswap(struct feeder *f, struct csw_error *err)
+{
+	if (f->events)
+		return true;
+	f->events = csw_open(err);
+	if (f->events && !csw_join(f->events, CODESWAP_MCGRP_EVENTS, err) &&
+	    !csw_join(f->events, CODESWAP_MCGRP_REQUESTS, err))
+		return true;
+	csw_close(f->events);
+	f->events = NULL;
+	return false;
+}
+
+static int feed_until_done(struct feeder *f)
+{
+	struct csw_error err;
+	bool pending = true;
+
+	do {
+		if (!find_codeswap(f, &err)) {
+			if (!f->wait || err.code != -ENOENT)
+				return failed("%s", err.text);
+			continue;
+		}
+		if (answer_all(f, &err) || is_pending(f, &pending, &err))
+			return failed("%s", err.text);
+		if (f->lost)
+			return failed("out of memory");
+	} while (pending && wait_for_news(f));
+	return CMD_DONE;
+}
+
+static int say_device(const struct feeder *f, const struct csw_device *d)
+{
+	const char *label = device_label(d), *why = is_given_up(f, d);
+	const struct asker *a = find_asker(f, d->name);
+
+	if (d->state == CODESWAP_DEVICE_STATE_RUNNING) {
+		if (f->verbose || a)
+			printf("%s runs %s\n", label, d->version);
+		return CMD_DONE;
+	}
+	if (why)
+		return failed("%s has no image: %s", label, why);
+	if (d->error[0])
+		return failed("%s has no image: %s", label, d->error);
+	if (d->phase != CODESWAP_PHASE_IDLE && !(a && a->fed))
+		return failed("%s was being fed by somebody else when the time was over",
+			      label);
+	if (!a)
+		return failed("%s has not asked for an image: its self-test hangs, or it is broken",
+			      label);
+	return failed("%s has no image yet, and the time is over", label);
+}
+
+/* One sentence for each that does not run; and if there is none at all. */
+static int report(const struct feeder *f)
+{
+	struct device_list list;
+	struct csw_socket *sk;
+	struct csw_error err;
+	int ret;
+	size_t i;
+
+	sk = csw_open(&err);
+	if (!sk)
+		return failed("%s", err.text);
+	ret = device_list_read(sk, &list);
+	for (i = 0; i < list.num; i++)
+		if (say_device(f, &list.devices[i]))
+			ret = CMD_FAILED;
+	if (!ret && !list.num && f->wait)
+		ret = failed("no device has come in the time there was");
+	free(list.devices);
 	csw_close(sk);
 	return ret;
 }
 
-/* Those that are meant and, if @type is not %NULL, of it. */
-static size_t pick_devices(const struct session *s, const struct csw_feed *feed,
-			   const char *type, const char **picked)
+static int add_choice(struct feeder *f, char *word)
 {
-	size_t i, num = 0;
+	char *colon = strchr(word, ':');
+	const char *problem;
 
-	for (i = 0; i < feed->num_devices; i++)
-		if (!type || !strcmp(type, device_list_find(&s->list,
-							    feed->devices[i])->type))
-			picked[num++] = feed->devices[i];
-	return num;
-}
-
-static int feed_to(struct session *s, struct csw_feed *how,
-		   const struct image_view *view, size_t size, fed_fn *fn)
-{
-	struct feeding f = { s, view->image.header->device_type, false };
-	struct fed fed = { .view = *view };
-	struct csw_socket *sk;
-	struct csw_error err;
-	int ret;
-
-	if (how->num_devices == 1)
-		f.label = device_label(device_list_find(&s->list, how->devices[0]));
-	sk = csw_open(&err);
-	if (!sk)
-		return failed("%s", err.text);
-	how->image_name = image_name(s->options->path);
-	how->progress = show_progress;
-	how->ctx = &f;
-	ret = csw_stage(sk, how, view->data, size, &fed.update_id, &err);
-	return fed_or_failed(s, sk, ret, f.stopped, &fed, &err, fn);
-}
-
-/* Of several images, each goes to those devices that have its type. */
-static int feed_image(struct session *s, const struct csw_feed *feed,
-		      const struct image_view *view, size_t size, bool several,
-		      fed_fn *fn)
-{
-	const char **picked = calloc(feed->num_devices + 1, sizeof(*picked));
-	struct csw_feed how = *feed;
-	int ret;
-
-	if (!picked)
-		return failed("out of memory");
-	how.devices = picked;
-	how.num_devices = pick_devices(s, feed, several ?
-				       view->image.header->device_type : NULL,
-				       picked);
-	ret = feed_to(s, &how, view, size, fn);
-	free(picked);
-	return ret;
-}
-
-static int feed_by_fd(struct session *s, const struct csw_feed *feed,
-		      fed_fn *fn)
-{
-	const char *path = s->options->path;
-	struct csw_feed how = *feed;
-	struct fed fed = { 0 };
-	struct csw_socket *sk;
-	struct csw_error err;
-	int fd, ret;
-
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return failed("%s: %s", path, strerror(errno));
-	sk = csw_open(&err);
-	if (!sk) {
-		close(fd);
-		return failed("%s", err.text);
+	if (!colon || colon == word) {
+		failed("--image %s: TYPE:NAME is wanted", word);
+		return CMD_USAGE;
 	}
-	how.image_name = image_name(path);
-	ret = csw_stage_fd(sk, &how, fd, &fed.update_id, &err);
-	close(fd);
-	return fed_or_failed(s, sk, ret, false, &fed, &err, fn);
-}
-
-/* A single image is fed whatever its type: the kernel has the better word. */
-static bool is_wanted(const struct session *s, const struct image_view *view)
-{
-	const char *type = view->image.header->device_type;
-	size_t i;
-
-	for (i = 0; i < s->list.num; i++)
-		if (!strcmp(s->list.devices[i].type, type) &&
-		    is_selected(s->options, &s->list.devices[i]))
-			return true;
-	return false;
-}
-
-static int count_images(const struct image_file *file, unsigned int *num)
-{
-	struct image_view view = { 0 };
-	struct mrb_error err;
-	int ret;
-
-	while ((ret = image_view_next(file, &view, &err)) > 0)
-		*num = view.number;
-	image_view_done(&view);
-	if (!ret)
-		return CMD_DONE;
-	if (view.number > 1)
-		return failed("%s: image %u: %s", file->path, view.number,
-			      err.text);
-	return failed("%s: %s", file->path, err.text);
-}
-
-static bool has_image_for(const struct image_file *file,
-			  const struct csw_device *d)
-{
-	struct image_view view = { 0 };
-	struct mrb_error err;
-	bool found = false;
-
-	while (!found && image_view_next(file, &view, &err) > 0)
-		found = !strcmp(view.image.header->device_type, d->type);
-	image_view_done(&view);
-	return found;
-}
-
-/* Of several images: nobody who is named goes away with nothing. */
-static int check_devices(const struct session *s, const struct csw_feed *feed,
-			 const struct image_file *file, unsigned int num)
-{
-	const struct csw_device *d;
-	size_t i;
-
-	for (i = 0; num > 1 && i < feed->num_devices; i++) {
-		d = device_list_find(&s->list, feed->devices[i]);
-		if (!has_image_for(file, d))
-			return failed("%s: none of its %u images is for %s, which is of type %s",
-				      file->path, num, device_label(d), d->type);
+	*colon = '\0';
+	problem = csw_image_name_problem(colon + 1);
+	if (problem) {
+		failed("--image: image name '%s' %s", colon + 1, problem);
+		return CMD_USAGE;
 	}
+	f->choices[f->num_choices].type = word;
+	f->choices[f->num_choices++].name = colon + 1;
 	return CMD_DONE;
 }
 
-static int feed_wanted(struct session *s, const struct csw_feed *feed,
-		       const struct image_file *file, fed_fn *fn)
+static int set_timeout(struct feeder *f, const char *text)
 {
-	struct image_view view = { 0 };
-	unsigned int num = 0, used = 0;
-	struct mrb_error err;
-	size_t start = 0;
-	int ret = count_images(file, &num);
+	char *end;
+	unsigned long seconds = strtoul(text, &end, 10);
 
-	if (!ret)
-		ret = check_devices(s, feed, file, num);
-	while (!ret && image_view_next(file, &view, &err) > 0) {
-		if (num == 1 || is_wanted(s, &view)) {
-			used++;
-			ret = feed_image(s, feed, &view, view.end - start,
-					 num > 1, fn);
-			if (feed->num_devices == 1)
-				break;
-		}
-		start = view.end;
+	if (*end || end == text || seconds > MAX_TIMEOUT) {
+		failed("--timeout %s: a number of seconds up to %u is wanted",
+		       text, MAX_TIMEOUT);
+		return CMD_USAGE;
 	}
-	image_view_done(&view);
-	if (ret || used)
-		return ret;
-	return failed("%s: none of its %u images is for a device that is here",
-		      file->path, num);
+	f->deadline = now_ms() + seconds * 1000;
+	return CMD_DONE;
 }
 
-/**
- * feed_file() - feed what is wanted of a file, and say what is wrong
- * @s: the session; the file is in its options
- * @feed: how; @feed->devices are in the list of @s
- * @fn: called after each image that the kernel has taken or refused
- *
- * Return: exit status.
- */
-int feed_file(struct session *s, const struct csw_feed *feed, fed_fn *fn)
+/* Returns -1 to go on, or an exit status. */
+static int read_options(struct feeder *f, int argc, char **argv)
 {
-	struct image_file file;
-	struct mrb_error err;
+	enum { OPT_IMAGE = 256, OPT_MEMORY };
+	static const struct option options[] = {
+		{ "image-dir", required_argument, NULL, 'd' },
+		{ "image", required_argument, NULL, OPT_IMAGE },
+		{ "memory", required_argument, NULL, OPT_MEMORY },
+		{ "wait", no_argument, NULL, 'w' },
+		{ "timeout", required_argument, NULL, 't' },
+		{ "verbose", no_argument, NULL, 'v' },
+		{ "help", no_argument, NULL, 'h' },
+		{ }
+	};
+	int c, ret = CMD_DONE;
+
+	while (!ret &&
+	       (c = getopt_long(argc, argv, "d:wt:vh", options, NULL)) != -1) {
+		switch (c) {
+		case 'd':
+			f->dirs[f->num_dirs++] = optarg;
+			break;
+		case OPT_IMAGE:
+			ret = add_choice(f, optarg);
+			break;
+		case OPT_MEMORY:
+			f->memory = optarg;
+			break;
+		case 'w':
+			f->wait = true;
+			break;
+		case 't':
+			ret = set_timeout(f, optarg);
+			break;
+		case 'v':
+			f->verbose = true;
+			break;
+		default:
+			return usage(help_text, c == 'h');
+		}
+	}
+	if (!ret && optind < argc)
+		return usage(help_text, false);
+	return ret ?: -1;
+}
+
+static int run(struct feeder *f)
+{
+	struct csw_error err;
 	int ret;
 
-	if (s->options->by_fd)
-		return feed_by_fd(s, feed, fn);
-	if (image_file_read(&file, s->options->path, &err))
-		return failed("%s: %s", s->options->path, err.text);
-	ret = feed_wanted(s, feed, &file, fn);
-	image_file_free(&file);
+	if (!f->num_dirs) {
+		memcpy(f->dirs, default_dirs, sizeof(default_dirs));
+		f->num_dirs = sizeof(default_dirs) / sizeof(default_dirs[0]);
+	}
+	log_setup("codeswap", false, f->verbose ? LOG_DEBUG : LOG_ERR);
+	f->store = store_new(f->dirs, f->num_dirs);
+	f->failures = failures_new();
+	if (!f->store || !f->failures)
+		return failed("out of memory");
+	f->family = csw_watch_family(&err);
+	if (!f->family)
+		return failed("%s", err.text);
+	if (f->memory)
+		failures_load(f->failures, f->memory);
+	ret = feed_until_done(f);
+	if (f->memory && failures_save(f->failures, f->memory))
+		ret = failed("%s cannot be written: %s", f->memory,
+			     strerror(errno));
+	return ret ?: report(f);
+}
+
+int cmd_feed(int argc, char **argv)
+{
+	struct feeder f = { .deadline = now_ms() + DEFAULT_TIMEOUT * 1000ULL };
+	int ret = CMD_FAILED;
+
+	/* One for each word there may be, and the default ones. */
+	f.dirs = calloc(argc + 2, sizeof(*f.dirs));
+	f.choices = calloc(argc + 1, sizeof(*f.choices));
+	if (!f.dirs || !f.choices) {
+		failed("out of memory");
+	} else {
+		ret = read_options(&f, argc, argv);
+		if (ret < 0)
+			ret = run(&f);
+	}
+	csw_close(f.events);
+	csw_close(f.family);
+	if (f.store)
+		store_free(f.store);
+	failures_free(f.failures);
+	free(f.queue);
+	free(f.askers);
+	free(f.choices);
+	free(f.dirs);
 	return ret;
 }

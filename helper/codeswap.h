@@ -49,6 +49,9 @@ int cmd_check(int argc, char **argv);
 int cmd_stage(int argc, char **argv);
 int cmd_swap(int argc, char **argv);
 
+/* cmd_feed.c */
+int cmd_feed(int argc, char **argv);
+
 /* cmd_control.c */
 int cmd_cancel(int argc, char **argv);
 int cmd_release(int argc, char **argv);

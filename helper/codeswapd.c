@@ -21,7 +21,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-#include "codeswapd.h"
+#include "feed.h"
 
 static const char usage_text[] =
 "Usage: codeswapd [OPTION...]\n"
@@ -57,6 +57,7 @@ static const char *const default_dirs[] = {
  * @queue: requests to be answered
  * @num_queue: entries in @queue
  * @unanswered: requests that could not be answered
+ * @alive_ms: how often the service manager is told so, or -1
  * @look_again: an image has failed, and its device may ask already
  * @stop: end
  */
@@ -75,6 +76,7 @@ struct server {
 	struct csw_request *queue;
 	unsigned int num_queue;
 	unsigned int unanswered;
+	int alive_ms;
 	bool look_again;
 	bool stop;
 };
@@ -140,13 +142,23 @@ static int look_at_all(struct server *s, struct csw_error *err)
 	return ret;
 }
 
+/* Images may be large, and many. */
+static void tell_alive(const struct server *s)
+{
+	if (s->alive_ms >= 0)
+		notify_manager("WATCHDOG=1");
+}
+
 static void answer_all(struct server *s)
 {
+	struct csw_error why;
 	unsigned int i;
 
-	for (i = 0; i < s->num_queue; i++)
-		if (answer_request(s->store, s->failures, &s->queue[i]))
+	for (i = 0; i < s->num_queue; i++) {
+		if (answer_request(s->store, s->failures, &s->queue[i], &why))
 			s->unanswered++;
+		tell_alive(s);
+	}
 	s->num_queue = 0;
 }
 
@@ -232,6 +244,21 @@ static void take_signals(struct server *s)
 	}
 }
 
+/*
+ * How often the service manager wants to hear that the daemon is alive: twice
+ * in the time that it has set. -1: never. See sd_watchdog_enabled(3).
+ */
+static int watchdog_ms(void)
+{
+	const char *usec = getenv("WATCHDOG_USEC"), *pid = getenv("WATCHDOG_PID");
+	unsigned long long time = usec ? strtoull(usec, NULL, 10) : 0;
+
+	if (!time || (pid && strtol(pid, NULL, 10) != getpid()))
+		return -1;
+	time /= 2000;
+	return time > INT_MAX ? INT_MAX : (int)time;
+}
+
 static int serve(struct server *s)
 {
 	struct pollfd fds[3] = {
@@ -242,10 +269,11 @@ static int serve(struct server *s)
 
 	while (!s->stop) {
 		fds[2].fd = s->events ? csw_fd(s->events) : -1;
-		if (poll(fds, 3, -1) < 0 && errno != EINTR) {
+		if (poll(fds, 3, s->alive_ms) < 0 && errno != EINTR) {
 			log_line(LOG_ERR, "poll: %s", strerror(errno));
 			return 1;
 		}
+		tell_alive(s);
 		take_signals(s);
 		take_family_events(s);
 		take_events(s);
@@ -305,6 +333,7 @@ static int run(struct server *s)
 		}
 		log_line(LOG_NOTICE, "%s; waiting for it", err.text);
 	}
+	s->alive_ms = watchdog_ms();
 	tell_ready(s);
 	answer_all(s);
 	if (s->once)
@@ -414,7 +443,7 @@ static int start(struct server *s)
 		memcpy(s->dirs, default_dirs, sizeof(default_dirs));
 		s->num_dirs = sizeof(default_dirs) / sizeof(default_dirs[0]);
 	}
-	log_setup(false, s->verbose);
+	log_setup("codeswapd", false, s->verbose ? LOG_DEBUG : LOG_NOTICE);
 	if (!s->foreground && !s->once) {
 		ret = go_to_background(s);
 		if (ret < 0) {
@@ -422,7 +451,7 @@ static int start(struct server *s)
 				 strerror(-ret));
 			return 1;
 		}
-		log_setup(true, s->verbose);
+		log_setup("codeswapd", true, s->verbose ? LOG_DEBUG : LOG_NOTICE);
 	}
 	ret = run(s);
 	tear_down(s);
@@ -431,7 +460,7 @@ static int start(struct server *s)
 
 int main(int argc, char **argv)
 {
-	struct server s = { .ready_fd = -1, .signal_fd = -1 };
+	struct server s = { .ready_fd = -1, .signal_fd = -1, .alive_ms = -1 };
 	int ret;
 
 	/* One for each word there may be, and the default ones. */

@@ -11,6 +11,7 @@ static const struct command commands[] = {
 	{ "show", cmd_show, "show all about devices" },
 	{ "check", cmd_check, "tell what a swap would find" },
 	{ "stage", cmd_stage, "feed an image and leave it staged" },
+	{ "feed", cmd_feed, "feed devices that ask, until they run" },
 	{ "swap", cmd_swap, "swap to an image, or to the staged one" },
 	{ "release", cmd_release, "let an update go on that is held in ready" },
 	{ "cancel", cmd_cancel, "give up an update, or a staged image" },

@@ -8,7 +8,7 @@
 
 #include "tap.h"
 #include "image_sample.h"
-#include "codeswapd.h"
+#include "feed.h"
 #include "nl_private.h"
 
 static char root[32];
@@ -385,14 +385,16 @@ static void what_ended_well_is_forgotten(void)
 	for (i = 0; i < 1000; i++) {
 		id[0] = i;
 		id[1] = i >> 8;
-		failures_add(f, i % 2 ? "codeswap0" : "codeswap1", id, 1);
+		failures_add(f, i % 2 ? "codeswap0" : "codeswap1", id, "one", 1);
 	}
-	failures_add(f, "codeswap1", id_a, 1);
+	failures_add(f, "codeswap1", id_a, "the last", 1);
 	ok(failures_has(f, "codeswap1", id_a, 2), "many failures have room");
+	ok(!strcmp(failures_last(f, "codeswap1"), "the last"), "it is known why");
 	failures_forget(f, "codeswap0");
 	ok(failures_has(f, "codeswap1", id_a, 2), "another device is forgotten");
 	failures_forget(f, NULL);
-	ok(!failures_has(f, "codeswap1", id_a, 2), "all are forgotten");
+	ok(!failures_has(f, "codeswap1", id_a, 2) &&
+	   !failures_last(f, "codeswap1"), "all are forgotten");
 	failures_free(f);
 }
 

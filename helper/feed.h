@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Choosing images and feeding them to devices that ask: what codeswapd and
+ * codeswap feed have in common.
+ */
+#ifndef CODESWAP_FEED_H
+#define CODESWAP_FEED_H
+
+#include <syslog.h>
+
+#include "image_tool.h"
+#include "nl_codeswap.h"
+
+/* feed_log.c: levels are syslog's */
+void log_setup(const char *name, bool to_syslog, int level);
+__printf(2, 3) void log_line(int level, const char *fmt, ...);
+void notify_manager(const char *state);
+
+/**
+ * struct store_image - an image in a directory
+ * @path: of its file
+ * @dir: index of its directory; smaller ones come first
+ * @type: device type
+ * @version: of the image
+ * @build_id: tells images of one version apart
+ */
+struct store_image {
+	const char *path;
+	unsigned int dir;
+	char type[MRB_TYPE_LEN];
+	struct mrb_version version;
+	u8 build_id[MRB_BUILD_ID_LEN];
+};
+
+/**
+ * struct loaded - a file in memory, and the image in it that is meant
+ * @file: whole
+ * @view: the image
+ * @size: bytes from @view.data, with the signature trailer
+ */
+struct loaded {
+	struct image_file file;
+	struct image_view view;
+	size_t size;
+};
+
+typedef bool store_skip_fn(const struct store_image *image, void *ctx);
+typedef bool store_type_fn(const char *type, void *ctx);
+
+/* feed_store.c */
+struct store;
+struct store *store_new(const char *const *dirs, unsigned int num);
+void store_free(struct store *store);
+void store_forget(struct store *store);
+void store_scan(struct store *store);
+const struct store_image *store_best(const struct store *store,
+				     const char *type, store_skip_fn *skip,
+				     void *ctx);
+const char *store_problem(const struct store *store);
+char *store_path(const struct store *store, const char *name);
+const char *store_dirs(const struct store *store);
+int store_load(struct loaded *loaded, const struct store_image *image,
+	       struct mrb_error *err);
+int store_load_file(struct loaded *loaded, const char *path,
+		    store_type_fn *wanted, void *ctx, struct mrb_error *err);
+void store_unload(struct loaded *loaded);
+
+/* feed_failures.c: which image has just failed on which device */
+struct failures;
+struct failures *failures_new(void);
+void failures_free(struct failures *f);
+void failures_fed(struct failures *f, const char *device, const u8 *build_id,
+		  u64 update_id);
+void failures_add(struct failures *f, const char *device, const u8 *build_id,
+		  const char *why, u64 now_ms);
+void failures_load(struct failures *f, const char *path);
+int failures_save(const struct failures *f, const char *path);
+const char *failures_last(const struct failures *f, const char *device);
+bool failures_see(struct failures *f, const struct csw_device *device,
+		  u64 now_ms);
+void failures_forget(struct failures *f, const char *device);
+bool failures_has(const struct failures *f, const char *device,
+		  const u8 *build_id, u64 now_ms);
+
+/* feed_answer.c */
+int answer_request(struct store *store, struct failures *failures,
+		   const struct csw_request *request, struct csw_error *why);
+u64 now_ms(void);
+
+#endif /* CODESWAP_FEED_H */
