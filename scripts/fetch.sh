@@ -1,13 +1,15 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# usage: fetch.sh stock RELEASE | source | virtme
+# usage: fetch.sh stock RELEASE | headers SUITE | source | virtme
 #
 # Fetch packages of the distribution's archive that are used but not
 # installed, unpack them into the cache, and print where they lie.
 #
 #   stock    the distribution's kernel RELEASE, with its modules:
 #            DIR/boot/vmlinuz-RELEASE and DIR/lib/modules/RELEASE
+#   headers  what modules are built against, of the kernel that SUITE has, for
+#            example bookworm-backports: the kernel build directory
 #   source   a kernel source tree: KSRC, else the version KSRC_VERSION, else
 #            the newest in the cache, else (or for KSRC_VERSION=newest) the
 #            newest in the archive
@@ -85,10 +87,18 @@ known()
 	apt-cache show --no-all-versions "$1" >/dev/null 2>&1
 }
 
+# A kernel that the system's own suite does not have is one of its backports.
+look_where_kernel_is()
+{
+	known "linux-image-$1" || [ "$(os_field ID)" != debian ] ||
+		other_suite "$(os_field VERSION_CODENAME)-backports"
+}
+
 # unpack_stock RELEASE DIR: the image, and the modules where they are a
 # package of their own.
 unpack_stock()
 {
+	look_where_kernel_is "$1"
 	for package in "linux-image-$1" "linux-image-$1-unsigned" \
 		       "linux-image-unsigned-$1"; do
 		known "$package" || continue
@@ -127,6 +137,59 @@ fetch_stock()
 		touch "$dir/complete"
 	fi
 	echo "$dir"
+}
+
+# depends_of PACKAGE PREFIX...: which packages it needs of those that are named so
+depends_of()
+{
+	package=$1
+	shift
+	for prefix; do
+		apt-cache depends --important "$package" |
+			sed -n "s/^ *Depends: \\($prefix.*\\)/\\1/p"
+	done
+}
+
+# The headers are made to lie in the root directory: their Makefiles name each
+# other with the whole path.
+mend_paths()
+{
+	find "$1/usr/src" -type f \( -name Makefile -o -name .kernelvariables \) \
+		-exec sed -i -E "s,/usr/(src|lib)/linux-,$1&,g" '{}' +
+}
+
+# unpack_headers SUITE DIR: print nothing; DIR/build is the build directory
+unpack_headers()
+{
+	other_suite "$1"
+	headers=$(depends_of "linux-headers-$(dpkg --print-architecture)" linux-headers-)
+	[ -n "$headers" ] || die "the suite $1 has no kernel headers"
+	note "fetching $headers"
+	for package in "$headers" $(depends_of "$headers" linux-headers- linux-kbuild-); do
+		file=$(download "$package") ||
+			die "$package cannot be fetched from the suite $1"
+		dpkg-deb -x "$file" "$2"
+	done
+	mend_paths "$2"
+	ln -s "usr/src/$headers" "$2/build"
+	[ -e "$2/build/include/generated/utsrelease.h" ] ||
+		die "$headers is not a kernel build directory"
+}
+
+fetch_headers()
+{
+	dir=$CACHE/headers-$1
+	if [ ! -e "$dir/complete" ]; then
+		require_apt "name a kernel build directory with KDIR="
+		lock "headers-$1"
+	fi
+	if [ ! -e "$dir/complete" ]; then
+		rm -rf "$dir"
+		mkdir -p "$dir"
+		unpack_headers "$1" "$dir"
+		touch "$dir/complete"
+	fi
+	readlink -f "$dir/build"
 }
 
 # The newest source packages of Debian are in the backports of its newest
@@ -209,10 +272,11 @@ fetch_virtme()
 
 case "${1:-} $#" in
 'stock 2') fetch_stock "$2" ;;
+'headers 2') fetch_headers "$2" ;;
 'source 1') fetch_source ;;
 'virtme 1') fetch_virtme ;;
 *)
-	note "usage: fetch.sh stock RELEASE | source | virtme"
+	note "usage: fetch.sh stock RELEASE | headers SUITE | source | virtme"
 	exit 2
 	;;
 esac

@@ -198,7 +198,7 @@ lint_uapi_header_is_generated()
 # a comment: the licence itself, kselftest's settings and config, data.
 lint_SPDX_in_every_file()
 {
-	files | grep -vE '^COPYING$|/(settings|config)$|\.json$|\.bin$' |
+	files | grep -vE '^(COPYING|VERSION)$|/(settings|config)$|\.json$|\.bin$' |
 	while read -r file; do
 		[ -s "$file" ] || continue
 		head -n 2 "$file" | grep -q SPDX-License-Identifier ||
