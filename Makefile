@@ -12,8 +12,10 @@ ifneq ($(origin KDIR),file)
 export KDIR
 endif
 
+RST2MAN ?= rst2man
+
 SWAPS ?= 1000
-export SWAPS SEED TESTS N ROWS
+export SWAPS SEED TESTS N ROWS TIMES MAKERS
 
 # The targets that test install first what is missing, so that each alone
 # works on a fresh machine.
@@ -73,6 +75,42 @@ lint: deps
 uapi:
 	scripts/ynl-regen.sh
 
+man: $(patsubst Documentation/man/%.rst,$(B)/man/%.gz,$(wildcard Documentation/man/*.rst))
+
+$(B)/man/%.gz: Documentation/man/%.rst
+	@mkdir -p $(@D)
+	$(RST2MAN) --halt=warning $< $(basename $@)
+	gzip -9nf $(basename $@)
+
+# What is built already is not touched, so that root may install what somebody
+# else has built.
+install: firmware helper man
+	@scripts/install.sh install
+
+uninstall:
+	@scripts/install.sh uninstall
+
+modules_install: firmware
+	scripts/install.sh modules_install $(KDIR)
+
+modules_uninstall:
+	scripts/install.sh modules_uninstall $(KDIR)
+
+check-boot:
+	@scripts/deps.sh boot
+	@$(run-make) all man
+	@scripts/check.sh boot
+
+demo-root:
+	@scripts/deps.sh boot
+	@$(run-make) all man
+	@selftests/boot/demo-root.sh
+
+check-install:
+	@scripts/deps.sh install
+	@$(run-make) all man
+	@scripts/check.sh install
+
 clean:
 	rm -rf $(B)
 
@@ -90,6 +128,17 @@ help:
 #:   bench-plot     draw what bench measured, and a timeline of one swap
 #:   torture        SWAPS=n updates (1000), whatever comes up; SEED repeats them
 #:   lint           every checker, with no warning allowed
+#:   man            the manual pages
+#:   install        programs, unit, rules, hooks, manual, headers, and the source
+#:                  for DKMS: DESTDIR= PREFIX=/usr
+#:   uninstall      remove what install brought; images stay
+#:   modules_install, modules_uninstall
+#:                  without DKMS: the modules for KDIR; INSTALL_MOD_PATH=
+#:   check-boot     boot from a device that is fed, by dracut and initramfs-tools,
+#:                  with all that can be wrong; as root
+#:   demo-root      Debian on such a device, which gets new microcode under its
+#:                  root file system; as root
+#:   check-install  both, in a directory of its own, and DKMS for two kernels
 #:   uapi           write the netlink header anew from its specification
 #:   clean          remove the build directory
 #: Variables
@@ -98,6 +147,8 @@ help:
 #:                  the newest of the installed headers)
 #:   TESTS          for the check targets: only these selftests
 #:   N, ROWS        for bench: swaps for each median (30), only these rows
+#:   TIMES, MAKERS  for check-boot: boots that are timed (1); only by these makers
+#:                  of initramfs (dracut, initramfs-tools)
 #:   CACHE          kernels and kernel source, for all clones
 #:                  (~/.cache/codeswap)
 #:   KSRC           a kernel source tree, instead of a fetched one
@@ -106,4 +157,5 @@ help:
 #:   STOCK          a directory with boot/vmlinuz-* and lib/modules
 
 .PHONY: all modules firmware helper unit deps demo torture bench bench-plot \
-	check check-debug check-virtme lint uapi clean help
+	check check-debug check-virtme check-boot check-install demo-root lint uapi clean help man \
+	install uninstall modules_install modules_uninstall

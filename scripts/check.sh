@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# usage: check.sh stock | debug | virtme | program NAME
+# usage: check.sh stock | debug | virtme | install | boot | program NAME
 #
 # Run tests that are built, and count. The last line printed is
 # "N passed, N failed, N skipped"; the exit status is 1 on any failure.
@@ -9,6 +9,8 @@
 #   stock    unit tests, then the selftests in a VM on the stock kernel
 #   debug    the selftests in a VM on the debug kernel
 #   virtme   the selftests in virtme-ng on the stock kernel
+#   boot     booting from a device that is fed; TESTS names cases
+#   install  installing into a directory of its own, and DKMS
 #   program  one program of the selftests on the stock kernel, with the
 #            exit status that it has, and no count
 #
@@ -90,6 +92,15 @@ case "${1:-} $#" in
 	check_vm virtme selftests/vm/virtme.sh
 	totals "$logs/virtme.tap"
 	;;
+'boot 1')
+	# shellcheck disable=SC2086 # a list of words
+	recorded "$logs/boot.tap" selftests/boot/run.sh ${TESTS:-}
+	totals "$logs/boot.tap"
+	;;
+'install 1')
+	recorded "$logs/install.tap" selftests/install/run.sh
+	totals "$logs/install.tap"
+	;;
 'program 2')
 	make --no-print-directory -C selftests/codeswap B="$B"
 	exec $run --kernel stock --bare --test "$2" --pass SWAPS --pass SEED \
@@ -97,7 +108,7 @@ case "${1:-} $#" in
 		--test-limit $((1700 + ${SWAPS:-1000} * 3)) --log "$logs/$2"
 	;;
 *)
-	note "usage: check.sh stock | debug | virtme | program NAME"
+	note "usage: check.sh stock | debug | virtme | install | boot | program NAME"
 	exit 2
 	;;
 esac

@@ -1,11 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# usage: deps.sh [virtme|plot]
+# usage: deps.sh [virtme|plot|install|boot]
 #
 # Install what the build and the tests need and this system lacks. Asks
 # nothing. On systems without apt it prints what is needed. With "virtme", also
-# what virtme-ng needs; with "plot", what bench-plot needs.
+# what virtme-ng needs; with "plot", what bench-plot needs; with "install", what
+# check-install needs; with "boot", what check-boot and demo-root need.
 set -eu
 TOP=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
 . "$TOP/scripts/common.sh"
@@ -18,11 +19,15 @@ libnl-3-dev libnl-genl-3-dev libelf-dev libjson-c-dev libssl-dev pkg-config
 qemu-system-x86 qemu-system-misc busybox-static fio
 bc bison flex openssl keyutils
 sparse shellcheck clang-format clang-tidy python3-yaml python3-jsonschema
+python3-docutils
 '
 # virtme-ng is written in Python and has udev find its ports. Names that a
 # release does not know are left out.
 packages_virtme='python3-argcomplete python3-requests python3-pkg-resources udev'
 packages_plot='gnuplot-nox'
+# Newer kernels' headers come with what pahole makes type information from.
+packages_boot='debootstrap e2fsprogs'
+packages_install='dkms pahole'
 
 print_list()
 {
@@ -93,6 +98,8 @@ install_packages()
 case ${1:-} in
 virtme) optional=$packages_virtme ;;
 plot) optional=$packages_plot ;;
+boot) optional=$packages_boot ;;
+install) optional=$packages_install ;;
 *) optional= ;;
 esac
 
