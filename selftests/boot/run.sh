@@ -224,12 +224,20 @@ seconds()
 time_boots()
 {
 	rm -f "$work"/times.*
+	# The kernel's own line tells when the initramfs begins.
+	begins='s/.*\[ *\([0-9.]*\)\] Run \/init as init process.*/begins \1/p'
 	for i in $(seq "${TIMES:-1}"); do
 		try "$1, $i" "$2" "$3"
-		tr -d '\r' <"$log/report" | awk -v file="$work/times." '
-			$1 == "uptime" { print $2 >>(file "up") }
+		{
+			sed -n "$begins" "$log/console"
+			tr -d '\r' <"$log/report"
+		} | awk -v file="$work/times." '
+			$1 == "begins" { begins = $2 }
+			$1 == "uptime" { up = $2 }
 			$1 == "time" { at[$2] = $3 }
 			END {
+				print up >>(file "up")
+				print up - begins >>(file "initramfs")
 				if (!("fed" in at))
 					exit
 				print at["loaded"] - at["begun"] >>(file "loading")
@@ -250,6 +258,7 @@ timing()
 	time_boots "times without codeswap" "$work/initramfs" \
 		"root=/dev/vda rd.codeswap=0"
 	without=$(seconds up)
+	initramfs=$(seconds initramfs)
 	time_boots "times with 4 MiB to feed" "$work/initramfs" \
 		"${elsewhere}size=16M,memory_size=8M"
 	found "times" "device cshba0 running 2.0.0"
@@ -257,8 +266,8 @@ timing()
 	     "the root file system: $without without codeswap, $(seconds up) with it;" \
 	     "the adapter runs at $(seconds fed), after $(seconds loading) of" \
 	     "loading modules and $(seconds feeding) of feeding 4 MiB:" \
-	     "$(awk -v a="$(seconds feeding)" -v b="$without" \
-		'BEGIN { printf "%.1f %%", 100 * a / b }')"
+	     "$(awk -v a="$(seconds feeding)" -v b="$initramfs" \
+		'BEGIN { printf "%.1f %% of the %.2f of the initramfs", 100 * a / b, b }')"
 }
 
 # ---- all of them ------------------------------------------------------------
