@@ -32,11 +32,6 @@ static const char help_text[] =
 "      --memory FILE      which images failed is read from there, and written to\n"
 "  -v, --verbose          say what is done, and what runs already\n";
 
-static const char *const default_dirs[] = {
-	"/lib/firmware/codeswap",
-	"/var/lib/codeswap",
-};
-
 /* Which file devices of a type are to get. */
 struct choice {
 	char *type;
@@ -391,10 +386,6 @@ static int run(struct feeder *f)
 	struct csw_error err;
 	int ret;
 
-	if (!f->num_dirs) {
-		memcpy(f->dirs, default_dirs, sizeof(default_dirs));
-		f->num_dirs = sizeof(default_dirs) / sizeof(default_dirs[0]);
-	}
 	log_setup("codeswap", false, f->verbose ? LOG_DEBUG : LOG_ERR);
 	f->store = store_new(f->dirs, f->num_dirs);
 	f->failures = failures_new();
@@ -406,10 +397,11 @@ static int run(struct feeder *f)
 	if (f->memory)
 		failures_load(f->failures, f->memory);
 	ret = feed_until_done(f);
+	ret = ret ?: report(f);
 	if (f->memory && failures_save(f->failures, f->memory))
 		ret = failed("%s cannot be written: %s", f->memory,
 			     strerror(errno));
-	return ret ?: report(f);
+	return ret;
 }
 
 int cmd_feed(int argc, char **argv)
@@ -417,8 +409,8 @@ int cmd_feed(int argc, char **argv)
 	struct feeder f = { .deadline = now_ms() + DEFAULT_TIMEOUT * 1000ULL };
 	int ret = CMD_FAILED;
 
-	/* One for each word there may be, and the default ones. */
-	f.dirs = calloc(argc + 2, sizeof(*f.dirs));
+	/* One for each word there may be. */
+	f.dirs = calloc(argc + 1, sizeof(*f.dirs));
 	f.choices = calloc(argc + 1, sizeof(*f.choices));
 	if (!f.dirs || !f.choices) {
 		failed("out of memory");

@@ -36,11 +36,6 @@ static const char usage_text[] =
 "  -v, --verbose        say what is done\n"
 "  -h, --help           this text\n";
 
-static const char *const default_dirs[] = {
-	"/lib/firmware/codeswap",
-	"/var/lib/codeswap",
-};
-
 /**
  * struct server - the daemon
  * @dirs: image directories as options named them, absolute
@@ -439,10 +434,6 @@ static int start(struct server *s)
 {
 	int ret;
 
-	if (!s->num_dirs) {
-		memcpy(s->dirs, default_dirs, sizeof(default_dirs));
-		s->num_dirs = sizeof(default_dirs) / sizeof(default_dirs[0]);
-	}
 	log_setup("codeswapd", false, s->verbose ? LOG_DEBUG : LOG_NOTICE);
 	if (!s->foreground && !s->once) {
 		ret = go_to_background(s);
@@ -463,8 +454,8 @@ int main(int argc, char **argv)
 	struct server s = { .ready_fd = -1, .signal_fd = -1, .alive_ms = -1 };
 	int ret;
 
-	/* One for each word there may be, and the default ones. */
-	s.dirs = calloc(argc + 2, sizeof(*s.dirs));
+	/* One for each word there may be. */
+	s.dirs = calloc(argc + 1, sizeof(*s.dirs));
 	if (!s.dirs)
 		return 1;
 	ret = read_options(&s, argc, argv);

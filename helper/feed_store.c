@@ -65,10 +65,15 @@ static bool add_dir(struct store *store, const char *dir)
 	return true;
 }
 
+static const char *const default_dirs[] = {
+	"/lib/firmware/codeswap",
+	"/var/lib/codeswap",
+};
+
 /**
  * store_new() - make a store
  * @dirs: names of directories, the first takes precedence; copied
- * @num: entries in @dirs
+ * @num: entries in @dirs; 0: the default directories
  *
  * Return: the store, empty until store_scan(), or %NULL without memory.
  */
@@ -79,6 +84,10 @@ struct store *store_new(const char *const *dirs, unsigned int num)
 
 	if (!store)
 		return NULL;
+	if (!num) {
+		dirs = default_dirs;
+		num = sizeof(default_dirs) / sizeof(default_dirs[0]);
+	}
 	store->dirs = calloc(num, sizeof(*store->dirs));
 	for (i = 0; store->dirs && i < num; i++)
 		if (!add_dir(store, dirs[i]))

@@ -8,7 +8,7 @@
 # port is the console, on the second the root file system reports.
 machine()
 {
-	# shellcheck disable=SC2086 # $accel_options and $machine_options: words
+	# shellcheck disable=SC2086 # $accel_options: words
 	exec timeout --foreground -k 10 "${boot_limit:-300}" qemu-system-x86_64 \
 		-machine q35 $accel_options -smp 2 -m 1G \
 		-nodefaults -no-user-config -display none -no-reboot \

@@ -33,7 +33,7 @@ all_run()
 	done
 }
 
-plan 26
+plan 29
 refuses "codeswap is not there" "codeswap|family" codeswap feed -d "$RESULTS"
 refuses "it does not come, and is waited for no longer than wanted" \
 	"no device has come|codeswap" \
@@ -95,6 +95,18 @@ label=${label##*/}
 set_fault fail start
 refuses "an image that does not run: it is told" "$label has no image: all images .* failed, the last: .*start" \
 	codeswap feed --timeout 100 -d "$images"
+
+# By two calls, of which the first does not wait: the second knows of the first.
+images_are hba-1.1.0 hba-2.0.0-bad-silent
+codeswap reset "$label" || bail "no reset"
+await 20 "$(device_of "$label")/state" minimal >/dev/null
+starts=$(counter starts)
+codeswap feed --timeout 0 --memory "$RESULTS/memory" -d "$images" >/dev/null 2>&1
+await 60 "$(device_of "$label")/result" failed >/dev/null
+check "a bad image and a good one, by two calls" \
+	codeswap feed --timeout 60 --memory "$RESULTS/memory" -d "$images"
+check "by two calls: the good one runs" all_run 1.1.0
+same "by two calls: each was tried once" "$(($(counter starts) - starts))" 2
 
 # Broken hardware.
 adapter_create deaf defect=hart size=1048576 || bail "no adapter"
