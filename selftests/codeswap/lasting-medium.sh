@@ -56,11 +56,23 @@ in_a_file()
 	adapter_destroy hba0
 }
 
+# sectors_written: what the block device below was given so far
+sectors_written()
+{
+	awk '{ print $7 }' "/sys/block/${below##*/}/stat"
+}
+
 on_a_block_device()
 {
 	device_up below 1.1.0 size=16777216
 	below=$disk
 	device_up hba0 1.1.0 "backing=$below" block_size=4096
+	written=$(sectors_written)
+	write_and_sum >/dev/null
+	fio --name=flush --filename="$disk" --rw=write --bs=4k --size=4k \
+		--end_fsync=1 >/dev/null || bail "no flush"
+	check "a block device: a flush has it all written, not kept in memory" \
+		test $(($(sectors_written) - written)) -ge 32768
 	sum=$(write_and_sum)
 	same "a block device: it has what was written" \
 		"$(sha256sum <"$below")" "$sum"
@@ -94,6 +106,22 @@ without_room()
 	adapter_destroy hba0
 }
 
+in_use()
+{
+	truncate -s 8M "$RESULTS/one"
+	device_up hba0 1.1.0 "backing=$RESULTS/one"
+	ln "$RESULTS/one" "$RESULTS/same"
+	refuses "a file of another adapter's" "" \
+		adapter_create other "backing=$RESULTS/same"
+	check "a file of another adapter's: it is said why" \
+		sh -c "dmesg | grep -q 'same is another adapter.s already'"
+	adapter_destroy other 2>/dev/null
+	adapter_destroy hba0
+	check "a file of another adapter's: free again" \
+		device_up hba0 1.1.0 "backing=$RESULTS/same"
+	adapter_destroy hba0
+}
+
 what_is_no_medium()
 {
 	for bad in "$RESULTS/none" "$RESULTS" /dev/null; do
@@ -119,6 +147,10 @@ by_parameter()
 		sh -c "cat $CLASS/*/state | sort | uniq -c | grep -q '2 minimal'"
 	check "by parameter: they are fed" \
 		sh -c "cat $(image hba-1.1.0) >/dev/codeswap"
+	for label in cshba0 cshba1; do
+		await 20 "/sys/kernel/debug/codeswap_sim/$label/shown" Y \
+			>/dev/null || bail "$label does not appear"
+	done
 	check "by parameter: the second has its block size" \
 		grep -qx 4096 /sys/block/cshba1/queue/logical_block_size
 	check "by parameter: they go with the module" module_remove codeswap_sim
@@ -129,10 +161,11 @@ by_parameter()
 	module_load codeswap_sim
 }
 
-plan 36
+plan 40
 load_modules
 in_a_file
 on_a_block_device
 without_room
+in_use
 what_is_no_medium
 by_parameter
