@@ -5,6 +5,7 @@
  */
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cmd_device.h"
@@ -120,18 +121,23 @@ static int feed_by_fd(struct session *s, const struct csw_feed *feed,
 	struct fed fed = { 0 };
 	struct csw_socket *sk;
 	struct csw_error err;
+	struct stat st;
 	int fd, ret;
 
 	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return failed("%s: %s", path, strerror(errno));
+	if (fd < 0 || fstat(fd, &st)) {
+		ret = failed("%s: %s", path, strerror(errno));
+		if (fd >= 0)
+			close(fd);
+		return ret;
+	}
 	sk = csw_open(&err);
 	if (!sk) {
 		close(fd);
 		return failed("%s", err.text);
 	}
 	how.image_name = image_name(path);
-	ret = csw_stage_fd(sk, &how, fd, &fed.update_id, &err);
+	ret = csw_stage_fd(sk, &how, fd, 0, st.st_size, &fed.update_id, &err);
 	close(fd);
 	return fed_or_failed(s, sk, ret, false, &fed, &err, fn);
 }

@@ -33,15 +33,13 @@ struct store_image {
 };
 
 /**
- * struct loaded - a file in memory, and the image in it that is meant
- * @file: whole
+ * struct chosen - an open file, and the image in it that is meant
+ * @file: the file
  * @view: the image
- * @size: bytes from @view.data, with the signature trailer
  */
-struct loaded {
+struct chosen {
 	struct image_file file;
 	struct image_view view;
-	size_t size;
 };
 
 typedef bool store_skip_fn(const struct store_image *image, void *ctx);
@@ -59,11 +57,11 @@ const struct store_image *store_best(const struct store *store,
 const char *store_problem(const struct store *store);
 char *store_path(const struct store *store, const char *name);
 const char *store_dirs(const struct store *store);
-int store_load(struct loaded *loaded, const struct store_image *image,
+int store_open(struct chosen *chosen, const struct store_image *image,
 	       struct mrb_error *err);
-int store_load_file(struct loaded *loaded, const char *path,
+int store_open_file(struct chosen *chosen, const char *path,
 		    store_type_fn *wanted, void *ctx, struct mrb_error *err);
-void store_unload(struct loaded *loaded);
+void store_close(struct chosen *chosen);
 
 /* feed_failures.c: which image has just failed on which device */
 struct failures;

@@ -69,12 +69,12 @@ static bool note_begun(u64 fed, u64 size, void *ctx)
 }
 
 /* Returns 0, or the code in @err; @a->begun tells how far it came. */
-static int feed(struct answer *a, const struct loaded *loaded,
+static int feed(struct answer *a, const struct chosen *chosen,
 		struct csw_error *err)
 {
 	const struct csw_request *r = a->request;
-	const char *slash = strrchr(loaded->file.path, '/');
-	const char *name = slash ? slash + 1 : loaded->file.path;
+	const char *slash = strrchr(chosen->file.path, '/');
+	const char *name = slash ? slash + 1 : chosen->file.path;
 	struct csw_feed how = {
 		.request_id = r->id,
 		.image_name = csw_image_name_problem(name) ? NULL : name,
@@ -89,17 +89,18 @@ static int feed(struct answer *a, const struct loaded *loaded,
 		return err->code;
 	a->begun = false;
 	log_line(LOG_INFO, "request %llu of %s: feeding %s", r->id, asker(r),
-		 loaded->file.path);
-	ret = csw_stage(sk, &how, loaded->view.data, loaded->size, &update_id,
-			err);
+		 chosen->file.path);
+	ret = csw_stage_fd(sk, &how, chosen->file.fd, chosen->view.start,
+			   chosen->view.end - chosen->view.start, &update_id,
+			   err);
 	csw_close(sk);
 	if (ret)
 		return ret;
 	log_line(LOG_INFO, "request %llu of %s: fed %s", r->id, asker(r),
-		 loaded->file.path);
+		 chosen->file.path);
 	if (r->device[0] && update_id)
 		failures_fed(a->failures, r->device,
-			     loaded->view.image.header->build_id, update_id);
+			     chosen->view.image.header->build_id, update_id);
 	return 0;
 }
 
@@ -110,18 +111,18 @@ static bool is_gone(const struct csw_error *err)
 	       err->code == -ENODEV || err->code == -EALREADY;
 }
 
-static int feed_or_refuse(struct answer *a, const struct loaded *loaded)
+static int feed_or_refuse(struct answer *a, const struct chosen *chosen)
 {
 	struct csw_error err;
 
-	if (!feed(a, loaded, &err))
+	if (!feed(a, chosen, &err))
 		return 0;
 	if (!a->begun && is_gone(&err)) {
 		log_line(LOG_DEBUG, "request %llu: %s", a->request->id,
 			 err.text);
 		return 0;
 	}
-	return refuse_with(a, err.code, "%s: %s", loaded->file.path, err.text);
+	return refuse_with(a, err.code, "%s: %s", chosen->file.path, err.text);
 }
 
 /* Types of all devices, for a name that somebody wants for whatever it is. */
@@ -153,7 +154,7 @@ static int answer_by_name(struct answer *a)
 {
 	const char *name = a->request->image_name;
 	const char *problem = csw_image_name_problem(name);
-	struct loaded loaded;
+	struct chosen chosen;
 	struct mrb_error err;
 	char *path;
 	int ret;
@@ -164,11 +165,11 @@ static int answer_by_name(struct answer *a)
 	if (!path)
 		return refuse_with(a, -ENOENT, "there is no image '%s' in %s", name,
 				   store_dirs(a->store));
-	if (store_load_file(&loaded, path, type_is_wanted, a, &err)) {
+	if (store_open_file(&chosen, path, type_is_wanted, a, &err)) {
 		ret = refuse_with(a, -ENOENT, "%s: %s", path, err.text);
 	} else {
-		ret = feed_or_refuse(a, &loaded);
-		store_unload(&loaded);
+		ret = feed_or_refuse(a, &chosen);
+		store_close(&chosen);
 	}
 	free(path);
 	return ret;
@@ -203,17 +204,17 @@ static int refuse_none(struct answer *a)
  */
 static int try_image(struct answer *a, const struct store_image *image)
 {
-	struct loaded loaded;
+	struct chosen chosen;
 	struct mrb_error bad;
 	struct csw_error err;
 	int ret;
 
-	if (store_load(&loaded, image, &bad)) {
+	if (store_open(&chosen, image, &bad)) {
 		csw_error(&err, bad.code, "%s", bad.text);
 		a->begun = true;
 	} else {
-		ret = feed(a, &loaded, &err);
-		store_unload(&loaded);
+		ret = feed(a, &chosen, &err);
+		store_close(&chosen);
 		if (!ret)
 			return 0;
 	}

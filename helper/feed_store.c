@@ -183,22 +183,22 @@ __printf(2, 3) static void set_problem(struct store_file *file,
 static void read_images(struct store_file *file, unsigned int dir)
 {
 	struct image_view view = { 0 };
-	struct image_file bytes;
+	struct image_file headers;
 	struct mrb_error err;
 	int ret;
 
-	if (image_file_read(&bytes, file->path, &err)) {
+	if (image_file_open(&headers, file->path, &err)) {
 		set_problem(file, "%s: %s", file->path, err.text);
 		return;
 	}
-	while ((ret = image_view_next(&bytes, &view, &err)) > 0)
+	while ((ret = image_view_next(&headers, &view, &err)) > 0)
 		if (!add_image(file, &view, dir))
 			break;
 	if (ret < 0)
 		set_problem(file, "%s: image %u: %s", file->path, view.number,
 			    err.text);
 	image_view_done(&view);
-	image_file_free(&bytes);
+	image_file_free(&headers);
 }
 
 static bool same_file(const struct stat *a, const struct stat *b)
@@ -394,35 +394,26 @@ char *store_path(const struct store *store, const char *name)
 	return NULL;
 }
 
-static int step(struct loaded *loaded, struct mrb_error *err)
-{
-	size_t start = loaded->view.end;
-	int ret = image_view_next(&loaded->file, &loaded->view, err);
-
-	loaded->size = loaded->view.end - start;
-	return ret;
-}
-
 /**
- * store_load() - read an image that was found
- * @loaded: set; to be released with store_unload() unless this fails
+ * store_open() - open the file of an image that was found
+ * @chosen: set; to be released with store_close() unless this fails
  * @image: the image
  * @err: set on failure
  *
  * Return: 0, or the code in @err.
  */
-int store_load(struct loaded *loaded, const struct store_image *image,
+int store_open(struct chosen *chosen, const struct store_image *image,
 	       struct mrb_error *err)
 {
 	const struct mrb_header *h;
 	int ret;
 
-	memset(loaded, 0, sizeof(*loaded));
-	ret = image_file_read(&loaded->file, image->path, err);
+	memset(chosen, 0, sizeof(*chosen));
+	ret = image_file_open(&chosen->file, image->path, err);
 	if (ret)
 		return ret;
-	while ((ret = step(loaded, err)) > 0) {
-		h = loaded->view.image.header;
+	while ((ret = image_view_next(&chosen->file, &chosen->view, err)) > 0) {
+		h = chosen->view.image.header;
 		if (!strcmp(h->device_type, image->type) &&
 		    !memcmp(h->build_id, image->build_id, MRB_BUILD_ID_LEN) &&
 		    !mrb_version_cmp(&h->version, &image->version))
@@ -432,13 +423,13 @@ int store_load(struct loaded *loaded, const struct store_image *image,
 		ret = mrb_refuse(err, -ENOENT,
 				 "the image of type %s is not in the file any more",
 				 image->type);
-	store_unload(loaded);
+	store_close(chosen);
 	return ret;
 }
 
 /**
- * store_load_file() - read a file, and pick an image of it
- * @loaded: set; to be released with store_unload() unless this fails
+ * store_open_file() - open a file, and pick an image of it
+ * @chosen: set; to be released with store_close() unless this fails
  * @path: of the file
  * @wanted: tells which types will do; without any, the first image is taken
  * @ctx: for @wanted
@@ -446,31 +437,31 @@ int store_load(struct loaded *loaded, const struct store_image *image,
  *
  * Return: 0, or the code in @err.
  */
-int store_load_file(struct loaded *loaded, const char *path,
+int store_open_file(struct chosen *chosen, const char *path,
 		    store_type_fn *wanted, void *ctx, struct mrb_error *err)
 {
 	int ret;
 
-	memset(loaded, 0, sizeof(*loaded));
-	ret = image_file_read(&loaded->file, path, err);
+	memset(chosen, 0, sizeof(*chosen));
+	ret = image_file_open(&chosen->file, path, err);
 	if (ret)
 		return ret;
-	while ((ret = step(loaded, err)) > 0)
-		if (wanted(loaded->view.image.header->device_type, ctx))
+	while ((ret = image_view_next(&chosen->file, &chosen->view, err)) > 0)
+		if (wanted(chosen->view.image.header->device_type, ctx))
 			return 0;
 	if (!ret) {
-		image_view_done(&loaded->view);
-		memset(&loaded->view, 0, sizeof(loaded->view));
-		ret = step(loaded, err);
+		image_view_done(&chosen->view);
+		memset(&chosen->view, 0, sizeof(chosen->view));
+		ret = image_view_next(&chosen->file, &chosen->view, err);
 		if (ret > 0)
 			return 0;
 	}
-	store_unload(loaded);
+	store_close(chosen);
 	return ret;
 }
 
-void store_unload(struct loaded *loaded)
+void store_close(struct chosen *chosen)
 {
-	image_view_done(&loaded->view);
-	image_file_free(&loaded->file);
+	image_view_done(&chosen->view);
+	image_file_free(&chosen->file);
 }

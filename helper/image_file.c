@@ -53,11 +53,72 @@ int image_file_read(struct image_file *file, const char *path,
 	return err->code;
 }
 
+/**
+ * image_file_open() - open a file whose headers alone are of interest
+ * @file: set; to be released with image_file_free()
+ * @path: its name; a regular file
+ * @err: set on failure
+ *
+ * Its images can be gone through; their contents are not read.
+ *
+ * Return: 0, or the code in @err.
+ */
+int image_file_open(struct image_file *file, const char *path,
+		    struct mrb_error *err)
+{
+	struct stat st;
+	int fd;
+
+	memset(file, 0, sizeof(*file));
+	file->path = path;
+	/* Of a pipe, do not wait for the other end. */
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (fd < 0)
+		return mrb_refuse(err, -errno, "%s", strerror(errno));
+	if (fstat(fd, &st) || !S_ISREG(st.st_mode)) {
+		close(fd);
+		return mrb_refuse(err, -EINVAL, "not a regular file");
+	}
+	file->is_open = true;
+	file->fd = fd;
+	file->size = st.st_size;
+	return 0;
+}
+
 void image_file_free(struct image_file *file)
 {
+	if (file->is_open)
+		close(file->fd);
+	file->is_open = false;
 	free(file->data);
 	file->data = NULL;
 	file->size = 0;
+}
+
+/* Copies up to @len bytes at @offset. Returns how many there are, or an errno. */
+static ssize_t get_bytes(const struct image_file *file, size_t offset, void *buf,
+			 size_t len)
+{
+	size_t done = 0;
+	ssize_t n;
+
+	len = min_t(size_t, len, file->size - offset);
+	if (!file->is_open) {
+		memcpy(buf, file->data + offset, len);
+		return len;
+	}
+	while (done < len) {
+		n = pread(file->fd, (u8 *)buf + done, len - done,
+			  offset + done);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		if (!n)
+			break;
+		done += n;
+	}
+	return done;
 }
 
 static int write_all(int fd, const u8 *p, size_t size)
@@ -125,13 +186,17 @@ int image_file_write(const char *path, const void *data, size_t size,
 static int view_signature(const struct image_file *file,
 			  struct image_view *view, struct mrb_error *err)
 {
-	size_t left = file->size - view->end;
 	bool is_signed = le32_to_cpu(view->image.header->flags) & MRB_F_SIGNED;
+	u8 next[sizeof(struct mrb_signature)];
+	ssize_t n = get_bytes(file, view->end, next, sizeof(next));
+	size_t left;
 	u32 size;
 
 	view->signature = NULL;
 	view->signature_size = 0;
-	switch (mrb_follow(file->data + view->end, left, &size)) {
+	if (n < 0)
+		return mrb_refuse(err, n, "%s", strerror(-n));
+	switch (mrb_follow(next, n, &size)) {
 	case MRB_FOLLOW_END:
 	case MRB_FOLLOW_IMAGE:
 		if (is_signed)
@@ -148,32 +213,39 @@ static int view_signature(const struct image_file *file,
 	if (!is_signed)
 		return mrb_refuse(err, -EBADMSG,
 				  "a signature follows the image, but its header does not say that it is signed");
-	left -= sizeof(struct mrb_signature);
+	view->end += sizeof(next);
+	left = file->size - view->end;
 	if (left < size)
 		return mrb_refuse(err, -EBADMSG,
 				  "signature ends after %zu of %u bytes", left,
 				  size);
-	view->end += sizeof(struct mrb_signature);
-	view->signature = file->data + view->end;
+	if (!file->is_open)
+		view->signature = file->data + view->end;
 	view->signature_size = size;
 	view->end += size;
 	return 0;
 }
 
 /* Images in a bundle may begin anywhere; the parser wants them aligned. */
-static void *copy_tables(const u8 *data, size_t len, struct mrb_error *err)
+static void *copy_tables(const struct image_file *file, size_t start,
+			 struct mrb_error *err)
 {
+	u8 head[MRB_PROBE_SIZE];
+	ssize_t n = get_bytes(file, start, head, sizeof(head));
 	void *tables;
 	u32 size;
 
-	if (mrb_probe(data, len, &size, err))
+	if (n >= 0 && mrb_probe(head, n, &size, err))
 		return NULL;
-	tables = calloc(1, size);
-	if (!tables)
-		mrb_refuse(err, -ENOMEM, "out of memory");
-	else
-		memcpy(tables, data, min_t(size_t, size, len));
-	return tables;
+	tables = n < 0 ? NULL : calloc(1, size);
+	if (tables)
+		n = get_bytes(file, start, tables, size);
+	if (tables && n >= 0)
+		return tables;
+	free(tables);
+	mrb_refuse(err, n < 0 ? (int)n : -ENOMEM, "%s",
+		   strerror(n < 0 ? -n : ENOMEM));
+	return NULL;
 }
 
 /**
@@ -187,7 +259,6 @@ static void *copy_tables(const u8 *data, size_t len, struct mrb_error *err)
 int image_view_next(const struct image_file *file, struct image_view *view,
 		    struct mrb_error *err)
 {
-	const u8 *data = file->data + view->end;
 	size_t left = file->size - view->end;
 	u64 size;
 
@@ -195,8 +266,9 @@ int image_view_next(const struct image_file *file, struct image_view *view,
 	if (!left && view->number)
 		return 0;
 	view->number++;
-	view->data = data;
-	view->image.tables = copy_tables(data, left, err);
+	view->start = view->end;
+	view->data = file->is_open ? NULL : file->data + view->start;
+	view->image.tables = copy_tables(file, view->start, err);
 	if (!view->image.tables)
 		return err->code;
 	if (mrb_parse(&view->image, view->image.tables, left, err))

@@ -8,24 +8,30 @@
 #include "image.h"
 
 /**
- * struct image_file - a file of images, in memory
+ * struct image_file - a file of images, in memory or open
  * @path: its name, the caller's
- * @data: its bytes
+ * @data: its bytes; %NULL if it is open
  * @size: how many
+ * @is_open: headers are read from @fd when they are wanted, and nothing else
+ * @fd: file descriptor
  */
 struct image_file {
 	const char *path;
 	u8 *data;
 	size_t size;
+	bool is_open;
+	int fd;
 };
 
 /**
  * struct image_view - one image in a file
- * @data: its first byte in the file
+ * @data: its first byte in the file; %NULL if the file is open
  * @number: counted from 1
  * @image: its checked tables, in memory of the view
- * @signature: message of the signature trailer, %NULL if it has none
- * @signature_size: bytes of it
+ * @signature: message of the signature trailer, %NULL if it has none or the file
+ *	is open
+ * @signature_size: bytes of it, 0 if it has none
+ * @start: offset of the image in the file
  * @end: offset behind image and trailer in the file
  */
 struct image_view {
@@ -34,6 +40,7 @@ struct image_view {
 	struct mrb_image image;
 	const u8 *signature;
 	u32 signature_size;
+	size_t start;
 	size_t end;
 };
 
@@ -111,6 +118,8 @@ struct image_desc {
 
 /* image_file.c */
 int image_file_read(struct image_file *file, const char *path,
+		    struct mrb_error *err);
+int image_file_open(struct image_file *file, const char *path,
 		    struct mrb_error *err);
 void image_file_free(struct image_file *file);
 int image_file_write(const char *path, const void *data, size_t size,

@@ -239,7 +239,7 @@ int csw_stage(struct csw_socket *sk, const struct csw_feed *feed,
 	      const void *data, size_t size, u64 *update_id,
 	      struct csw_error *err);
 int csw_stage_fd(struct csw_socket *sk, const struct csw_feed *feed, int fd,
-		 u64 *update_id, struct csw_error *err);
+		 u64 offset, u64 size, u64 *update_id, struct csw_error *err);
 int csw_swap(struct csw_socket *sk, const char *device, bool hold, bool together,
 	     u64 *update_id, struct csw_error *err);
 int csw_control(struct csw_socket *sk, int command, const char *device,

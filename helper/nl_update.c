@@ -76,7 +76,7 @@ static int put_feed(struct nl_msg *msg, const struct csw_feed *feed)
 #define FEED_PAYLOAD	(32 << 10)
 
 static int stage_begin(struct csw_socket *sk, const struct csw_feed *feed,
-		       size_t size, u64 *update_id, struct csw_error *err)
+		       u64 size, u64 *update_id, struct csw_error *err)
 {
 	struct nl_msg *msg;
 	int ret;
@@ -119,12 +119,12 @@ static int stage_end(struct csw_socket *sk, u64 *update_id,
 	return send_built(sk, msg, 0, update_id, err);
 }
 
-static int tell_progress(const struct csw_feed *feed, size_t done, size_t size,
+static int tell_progress(const struct csw_feed *feed, u64 done, u64 size,
 			 struct csw_error *err)
 {
 	if (!feed->progress || !feed->progress(done, size, feed->ctx))
 		return 0;
-	return csw_error(err, -ECANCELED, "stopped after %zu of %zu bytes",
+	return csw_error(err, -ECANCELED, "stopped after %llu of %llu bytes",
 			 done, size);
 }
 
@@ -163,29 +163,43 @@ int csw_stage(struct csw_socket *sk, const struct csw_feed *feed,
 	return ret ?: stage_end(sk, update_id, err);
 }
 
+static int stage_file(struct csw_socket *sk, int fd, u64 offset, u64 *update_id,
+		      struct csw_error *err)
+{
+	struct nl_msg *msg;
+	int ret;
+
+	msg = csw_request_new(sk, CODESWAP_CMD_STAGE_FD, 0,
+			      nla_total_size(sizeof(fd)) +
+			      nla_total_size(sizeof(offset)), err);
+	if (!msg)
+		return err->code;
+	ret = nla_put_s32(msg, CODESWAP_A_UPDATE_FD, fd);
+	if (!ret)
+		ret = nla_put_u64(msg, CODESWAP_A_UPDATE_OFFSET, offset);
+	return send_built(sk, msg, ret, update_id, err);
+}
+
 /**
  * csw_stage_fd() - have the kernel read an image itself
  * @sk: as for csw_stage()
- * @feed: how; there is no progress
- * @fd: file of one image
+ * @feed: how; of progress only the beginning is told
+ * @fd: a regular file, open for reading
+ * @offset: of the image in it
+ * @size: bytes, with its signature trailer; 0: up to the file's end
  * @update_id: as for csw_stage()
  * @err: set on failure
  *
  * Return: as csw_stage().
  */
 int csw_stage_fd(struct csw_socket *sk, const struct csw_feed *feed, int fd,
-		 u64 *update_id, struct csw_error *err)
+		 u64 offset, u64 size, u64 *update_id, struct csw_error *err)
 {
-	struct nl_msg *msg;
-	int ret;
+	int ret = stage_begin(sk, feed, size, update_id, err);
 
-	msg = csw_request_new(sk, CODESWAP_CMD_STAGE_FD, 0, FEED_PAYLOAD, err);
-	if (!msg)
-		return err->code;
-	ret = nla_put_s32(msg, CODESWAP_A_UPDATE_FD, fd);
 	if (!ret)
-		ret = put_feed(msg, feed);
-	return send_built(sk, msg, ret, update_id, err);
+		ret = tell_progress(feed, 0, size, err);
+	return ret ?: stage_file(sk, fd, offset, update_id, err);
 }
 
 /**

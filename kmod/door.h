@@ -51,8 +51,8 @@ int csw_feed_finish(struct csw_feed *feed, struct csw_error *err);
 void csw_feed_end(struct csw_feed *feed, const struct csw_error *why);
 int csw_feed_buffer(struct csw_feed *feed, const void *buf, size_t len,
 		    struct csw_error *err);
-int csw_feed_file(struct csw_feed *feed, struct file *file,
-		  struct csw_error *err);
+int csw_feed_file(struct csw_feed *feed, struct file *file, loff_t pos,
+		  u64 size, struct csw_error *err);
 void csw_refused(struct codeswap_device *cdev, const struct csw_error *err);
 
 /* request.c */

@@ -186,7 +186,7 @@ static ssize_t read_file(struct file *file, void *p, size_t room, loff_t *pos,
  * No lock of the job is held over the read: who knows how long it takes.
  */
 static ssize_t read_piece(struct csw_feed *feed, struct file *file, loff_t *pos,
-			  void *buf, struct csw_error *err)
+			  u64 left, void *buf, struct csw_error *err)
 {
 	size_t room;
 	ssize_t n;
@@ -195,12 +195,12 @@ static ssize_t read_piece(struct csw_feed *feed, struct file *file, loff_t *pos,
 
 	p = feed->whole ? NULL : csw_job_place(feed->job, &room);
 	if (p) {
-		n = read_file(file, p, room, pos, err);
+		n = read_file(file, p, min_t(u64, room, left), pos, err);
 		n = csw_job_placed(feed->job, n, err);
 		ret = took(feed, n, err);
 		return ret ?: n;
 	}
-	n = read_file(file, buf, PAGE_SIZE, pos, err);
+	n = read_file(file, buf, min_t(u64, PAGE_SIZE, left), pos, err);
 	if (n > 0) {
 		ret = csw_feed_buffer(feed, buf, n, err);
 		return ret ?: n;
@@ -213,16 +213,18 @@ static ssize_t read_piece(struct csw_feed *feed, struct file *file, loff_t *pos,
 /**
  * csw_feed_file() - one image and its signature, from a file
  * @feed: @feed->lock held
- * @file: a regular one, open for reading; from its beginning to its end
+ * @file: a regular one, open for reading
+ * @pos: where in it they begin
+ * @size: bytes; less may come if the file ends before
  * @err: why not; the feed has ended then
  *
  * Return: 0 or a negative errno with @err set.
  */
-int csw_feed_file(struct csw_feed *feed, struct file *file,
-		  struct csw_error *err)
+int csw_feed_file(struct csw_feed *feed, struct file *file, loff_t pos,
+		  u64 size, struct csw_error *err)
 {
 	void *buf = (void *)__get_free_page(GFP_KERNEL);
-	loff_t pos = 0;
+	u64 left = size;
 	ssize_t n;
 
 	if (!buf) {
@@ -232,10 +234,12 @@ int csw_feed_file(struct csw_feed *feed, struct file *file,
 		return err->code;
 	}
 	do {
-		n = read_piece(feed, file, &pos, buf, err);
+		n = left ? read_piece(feed, file, &pos, left, buf, err) : 0;
+		left -= max_t(ssize_t, n, 0);
 		if (n > 0 && signal_pending(current)) {
 			csw_error(err, CODESWAP_REASON_INTERRUPTED, -EINTR,
-				  "interrupted after %lld bytes of the file", pos);
+				  "interrupted after %llu of %llu bytes of the file",
+				  size - left, size);
 			csw_feed_end(feed, err);
 			n = err->code;
 		}

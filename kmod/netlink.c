@@ -22,6 +22,7 @@ static const struct nla_policy begin_policy[] = {
 	[CODESWAP_A_UPDATE_REQUEST_ID] = { .type = NLA_U64 },
 	[CODESWAP_A_UPDATE_IMAGE_NAME] = { .type = NLA_NUL_STRING },
 	[CODESWAP_A_UPDATE_SIZE] = { .type = NLA_U64 },
+	[CODESWAP_A_UPDATE_OFFSET] = { .type = NLA_U64 },
 	[CODESWAP_A_UPDATE_FD] = { .type = NLA_S32 },
 	[CODESWAP_A_UPDATE_FORCE] = { .type = NLA_FLAG },
 	[CODESWAP_A_UPDATE_ALLOW_DOWNGRADE] = { .type = NLA_FLAG },

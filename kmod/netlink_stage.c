@@ -285,9 +285,10 @@ int csw_nl_stage_begin(struct sk_buff *skb, struct genl_info *info)
 	struct stage_call call;
 	int ret;
 
-	if (info->attrs[CODESWAP_A_UPDATE_FD])
+	if (info->attrs[CODESWAP_A_UPDATE_FD] ||
+	    info->attrs[CODESWAP_A_UPDATE_OFFSET])
 		return csw_nl_refuse(skb, info->extack, -EINVAL,
-				     "stage-begin takes no file descriptor; stage-fd does");
+				     "stage-begin takes no file descriptor and no offset; stage-fd does");
 	ret = call_begin(&call, skb, info);
 	if (ret)
 		return ret;
@@ -436,16 +437,52 @@ static int check_file(const struct file *file, int fd, struct csw_error *err)
 	return 0;
 }
 
+/* Which bytes of it: unless something else was said, all from @pos on. */
+static int part_of_file(const struct file *file, struct nlattr **attrs,
+			loff_t *pos, u64 *size, struct csw_error *err)
+{
+	u64 end = i_size_read(file_inode(file)), offset = 0;
+
+	if (attrs[CODESWAP_A_UPDATE_OFFSET])
+		offset = nla_get_u64(attrs[CODESWAP_A_UPDATE_OFFSET]);
+	if (offset > end)
+		return csw_error(err, CODESWAP_REASON_TRUNCATED, -ENODATA,
+				 "offset %llu is behind the end of the file, which has %llu bytes",
+				 offset, end);
+	*pos = offset;
+	*size = end - offset;
+	if (attrs[CODESWAP_A_UPDATE_SIZE])
+		*size = nla_get_u64(attrs[CODESWAP_A_UPDATE_SIZE]);
+	return 0;
+}
+
+/* stage-begin has said everything but where the bytes are. */
+static bool is_begun(const struct csw_client *client, struct nlattr **attrs)
+{
+	return client->feed.job && !client->checked &&
+	       !client->feed.received && !wants_something(attrs) &&
+	       !attrs[CODESWAP_A_UPDATE_REQUEST_ID] &&
+	       !attrs[CODESWAP_A_UPDATE_IMAGE_NAME];
+}
+
 static int stage_file(struct stage_call *call, struct file *file)
 {
+	struct nlattr **attrs = call->info->attrs;
 	struct csw_client *client = call->client;
-	u64 size = i_size_read(file_inode(file));
+	loff_t pos;
+	u64 size;
 	int ret;
 
-	ret = begin(client, call->info, call->cdev, size, &call->err);
+	ret = part_of_file(file, attrs, &pos, &size, &call->err);
 	if (ret)
 		return ret;
-	ret = csw_feed_file(&client->feed, file, &call->err);
+	if (!is_begun(client, attrs))
+		ret = begin(client, call->info, call->cdev, size, &call->err);
+	else if (client->size)
+		size = client->size;
+	if (ret)
+		return ret;
+	ret = csw_feed_file(&client->feed, file, pos, size, &call->err);
 	if (ret)
 		return ret;
 	return end(client, &call->update_id, &call->err);

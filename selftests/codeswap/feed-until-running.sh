@@ -33,7 +33,7 @@ all_run()
 	done
 }
 
-plan 29
+plan 31
 refuses "codeswap is not there" "codeswap|family" codeswap feed -d "$RESULTS"
 refuses "it does not come, and is waited for no longer than wanted" \
 	"no device has come|codeswap" \
@@ -68,9 +68,19 @@ check "another is wanted than the newest" \
 check "another is wanted: all run it" all_run 1.0.0
 adapter_destroy hba1
 
-# Nothing for it.
+# One file of both: the second image in it is the newest.
+images_are hba-1.0.0 hba-1.1.0
+codeswap image bundle "$RESULTS/both.mrb" "$images"/*.mrb || bail "no bundle"
+rm "$images"/*
+mv "$RESULTS/both.mrb" "$images"
 label=$(adapter_disk hba0)
 label=${label##*/}
+codeswap reset "$label" || bail "no reset"
+check "a bundle" codeswap feed -d "$images"
+check "a bundle: the newest in it runs" all_run 1.1.0
+images_are hba-1.0.0 hba-1.1.0
+
+# Nothing for it.
 codeswap reset "$label" || bail "no reset"
 mkdir "$RESULTS/empty"
 refuses "no image: it is said of which device, and why" \

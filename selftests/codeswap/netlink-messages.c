@@ -262,11 +262,45 @@ TEST_F(message, files_that_cannot_be_read)
 	ASSERT_LE(0, fd);
 	stage_fd(self, fd);
 	EXPECT_REFUSED(-ENODATA, "no byte of an image");
+	put_u64(&m, CODESWAP_A_UPDATE_OFFSET, 1);
+	EXPECT_REFUSED(-ENODATA, "behind the end of the file, which has 0 bytes");
+	stage_fd(self, fd);
+	put_u64(&m, CODESWAP_A_UPDATE_SIZE, 8);
+	EXPECT_REFUSED(-ENODATA, "0 of the 8 bytes that were announced");
 	ASSERT_EQ(0, ftruncate(fd, 1LL << 40));
+	stage_fd(self, fd);
 	EXPECT_REFUSED(-EFBIG, "1099511627776 bytes are more");
 	close(fd);
 	close(ends[0]);
 	close(ends[1]);
+}
+
+static void file_follows(FIXTURE_DATA(message) *self, int fd, uint64_t offset)
+{
+	message_begin(&m, self->family, CODESWAP_CMD_STAGE_FD);
+	put_u32(&m, CODESWAP_A_UPDATE_FD, fd);
+	put_u64(&m, CODESWAP_A_UPDATE_OFFSET, offset);
+}
+
+TEST_F(message, a_file_after_stage_begin)
+{
+	int fd = memfd_create("image", 0);
+
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(0, ftruncate(fd, 4096));
+	command(self, CODESWAP_CMD_STAGE_BEGIN);
+	put_u64(&m, CODESWAP_A_UPDATE_OFFSET, 0);
+	EXPECT_REFUSED(-EINVAL, "takes no file descriptor and no offset");
+	command(self, CODESWAP_CMD_STAGE_BEGIN);
+	put_u64(&m, CODESWAP_A_UPDATE_SIZE, 8192);
+	EXPECT_EQ(0, ask_for(self->fd, &m, 0));
+	stage_fd(self, fd);
+	EXPECT_REFUSED(-EBUSY, "feeds an image already");
+	file_follows(self, fd, 4097);
+	EXPECT_REFUSED(-ENODATA, "behind the end of the file, which has 4096 bytes");
+	file_follows(self, fd, 0);
+	EXPECT_REFUSED(-ENOEXEC, "not an MRB image");
+	close(fd);
 }
 
 /* Refused by the parser of attributes, whose sentences are its own. */

@@ -270,8 +270,9 @@ static void an_image_of_a_bundle_is_loaded(void)
 {
 	const struct store_image *image;
 	struct store *store = open_store();
-	struct loaded loaded;
+	struct chosen chosen;
 	struct mrb_error err;
+	char magic[MRB_MAGIC_LEN];
 	size_t alone;
 
 	add_image("first/bundle.mrb", "nic", 1, 0, 90);
@@ -279,18 +280,19 @@ static void an_image_of_a_bundle_is_loaded(void)
 	add_image("first/bundle.mrb", "hba", 2, 0, 92);
 	store_scan(store);
 	image = store_best(store, "hba", NULL, NULL);
-	if (!image || store_load(&loaded, image, &err))
+	if (!image || store_open(&chosen, image, &err))
 		tap_bail("the bundle's image cannot be loaded");
-	is(loaded.view.image.header->build_id[0], 91, "the one that is meant");
-	alone = loaded.view.image.image_size;
-	is(loaded.size, alone + sizeof(struct mrb_signature) + 5,
+	is(chosen.view.image.header->build_id[0], 91, "the one that is meant");
+	alone = chosen.view.image.image_size;
+	is(chosen.view.end - chosen.view.start, alone + sizeof(struct mrb_signature) + 5,
 	   "with its signature, without its neighbours");
-	ok(!memcmp(loaded.view.data, MRB_MAGIC, MRB_MAGIC_LEN),
-	   "from its first byte on");
-	store_unload(&loaded);
+	ok(pread(chosen.file.fd, magic, sizeof(magic),
+		 chosen.view.start) == sizeof(magic) &&
+	   !memcmp(magic, MRB_MAGIC, sizeof(magic)), "from its first byte on");
+	store_close(&chosen);
 	unlink(path_of("first/bundle.mrb"));
 	add_image("first/bundle.mrb", "hba", 4, 0, 93);
-	ok(store_load(&loaded, image, &err) == -ENOENT,
+	ok(store_open(&chosen, image, &err) == -ENOENT,
 	   "what is not there any more is not loaded: %s", err.text);
 	store_free(store);
 }
@@ -304,7 +306,7 @@ static void files_are_found_by_name(void)
 {
 	struct store *store = open_store();
 	char *path = store_path(store, "z.mrb");
-	struct loaded loaded;
+	struct chosen chosen;
 	struct mrb_error err;
 
 	ok(path && !strcmp(path, path_of("first/z.mrb")),
@@ -315,13 +317,13 @@ static void files_are_found_by_name(void)
 	   "in a later one, if it must be");
 	ok(!store_path(store, "none.mrb"), "not at all");
 	ok(!store_path(store, "."), "a directory is no file");
-	ok(!store_load_file(&loaded, path, type_is, "hba", &err) &&
-	   loaded.view.image.header->build_id[0] == 50,
+	ok(!store_open_file(&chosen, path, type_is, "hba", &err) &&
+	   chosen.view.image.header->build_id[0] == 50,
 	   "an image of no wanted type is loaded for the kernel to refuse");
-	store_unload(&loaded);
+	store_close(&chosen);
 	free(path);
 	path = strdup(path_of("first/junk"));
-	ok(store_load_file(&loaded, path, type_is, "hba", &err) == -ENOEXEC,
+	ok(store_open_file(&chosen, path, type_is, "hba", &err) == -ENOEXEC,
 	   "what is no image is not loaded: %s", err.text);
 	free(path);
 	store_free(store);
