@@ -166,6 +166,7 @@ static int reset_locked(struct codeswap_device *cdev, struct csw_error *err)
 		return csw_error(err, CODESWAP_REASON_DEVICE_GONE, -ENODEV,
 				 "%s is going away", cdev->label);
 	csw_event_forget(cdev, ~0UL);
+	csw_keep_none(cdev);
 	ret = cdev->desc->ops->reset(cdev);
 	if (ret)
 		return csw_error(err, CODESWAP_REASON_DRIVER, ret,

@@ -51,6 +51,7 @@ int csw_error(struct csw_error *err, enum codeswap_reason reason, int code,
  * @allow_downgrade: to an older version
  * @hold: wait in ready
  * @serial: several devices one after another, not all at once
+ * @again: the image that ran until now; why it stopped stays the result
  * @method: how to overlay
  * @image_name: what the image was called, may be empty
  * @num_waived: entries in @waived
@@ -61,6 +62,7 @@ struct csw_params {
 	bool allow_downgrade;
 	bool hold;
 	bool serial;
+	bool again;
 	enum codeswap_method method;
 	char image_name[CODESWAP_NAME_LEN];
 	unsigned int num_waived;
@@ -280,6 +282,9 @@ struct codeswap_device {
 	struct csw_status status;
 	ktime_t phase_since;
 	struct csw_header *running;
+	struct csw_stage *kept;	/* see kept.c, as for the next two */
+	bool crashed;
+	ktime_t kept_used;
 	char previous_name[CODESWAP_NAME_LEN];
 	struct csw_update *update;
 	struct csw_limits limits;
@@ -331,6 +336,7 @@ void csw_set_state(struct codeswap_device *cdev, enum codeswap_device_state stat
 void csw_set_phase(struct codeswap_device *cdev, enum codeswap_phase phase);
 void csw_set_result(struct codeswap_device *cdev, enum codeswap_result result,
 		    const struct csw_error *err);
+void csw_set_again(struct codeswap_device *cdev);
 void csw_set_plan(struct codeswap_device *cdev, const struct csw_plan *plan);
 void csw_set_blackout(struct codeswap_device *cdev, u64 ns);
 void csw_set_progress(struct codeswap_device *cdev, u32 percent);
@@ -395,6 +401,8 @@ bool csw_job_complete(const struct csw_job *job);
 bool csw_job_skipped(const struct csw_job *job);
 /* All bytes have come: digests and everything that the host can check. Devices go to staged. */
 int csw_job_finish(struct csw_job *job, struct csw_error *err);
+int csw_job_reuse(struct csw_job *job, struct csw_stage *stage,
+		  struct csw_error *err);
 /* Leave a finished image staged when the writer puts the job. */
 void csw_job_keep(struct csw_job *job);
 /*

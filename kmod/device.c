@@ -50,6 +50,7 @@ static void device_release(struct device *dev)
 	struct codeswap_device *cdev = container_of(dev, struct codeswap_device, dev);
 
 	csw_header_put(cdev->running);
+	csw_stage_put(cdev->kept);
 	kfree(cdev->capabilities);
 	kvfree(cdev->items);
 	csw_times_exit(cdev);

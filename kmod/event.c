@@ -8,6 +8,7 @@
  */
 #include <linux/jiffies.h>
 #include <linux/module.h>
+#include <linux/sched/mm.h>
 #include <linux/sched/stat.h>
 
 #include "trace.h"
@@ -313,6 +314,7 @@ static void handle_crash(struct codeswap_device *cdev)
 	csw_set_result(cdev, CODESWAP_RESULT_FAILED, &err);
 	mutex_unlock(&cdev->lock);
 	csw_enter_state(cdev, CODESWAP_DEVICE_STATE_FAILED);
+	csw_kept_crashed(cdev);
 	csw_event_forget(cdev, CSW_EV_IMAGE_REQUEST);
 	if (cdev->desc->ops->reset(cdev))
 		dev_err(&cdev->dev, "cannot be reset; it stays failed\n");
@@ -380,6 +382,7 @@ static void event_work(struct work_struct *work)
 	struct codeswap_device *cdev = container_of(work, struct codeswap_device,
 						    event_work);
 	unsigned long events;
+	unsigned int flags;
 
 	/* Whoever holds it takes what it waits for, and queues this once more. */
 	if (!mutex_trylock(&cdev->op_lock))
@@ -387,10 +390,13 @@ static void event_work(struct work_struct *work)
 	events = take(cdev, ~0UL);
 	if (cdev->gone)
 		events = 0;
+	/* Memory that is short may be waiting for I/O of this very device. */
+	flags = memalloc_noio_save();
 	if (events & CSW_EV_CRASH)
 		handle_crash(cdev);
 	else if (events & CSW_EV_IMAGE_REQUEST)
 		csw_event_minimal(cdev);
+	memalloc_noio_restore(flags);
 	csw_op_unlock(cdev);
 }
 

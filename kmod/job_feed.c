@@ -274,6 +274,15 @@ static int finish_check(struct csw_job *job, struct csw_error *err)
 	return ret;
 }
 
+static void all_staged(struct csw_job *job)
+{
+	unsigned int i;
+
+	for (i = 0; i < job->num; i++)
+		if (job->updates[i].bound)
+			csw_enter_phase(job->updates[i].cdev, CODESWAP_PHASE_STAGED);
+}
+
 static int finish_locked(struct csw_job *job, struct csw_error *err)
 {
 	unsigned int i;
@@ -294,9 +303,7 @@ static int finish_locked(struct csw_job *job, struct csw_error *err)
 		if (ret)
 			return ret;
 	}
-	for (i = 0; i < job->num; i++)
-		if (job->updates[i].bound)
-			csw_enter_phase(job->updates[i].cdev, CODESWAP_PHASE_STAGED);
+	all_staged(job);
 	return 0;
 }
 
@@ -312,6 +319,37 @@ int csw_job_finish(struct csw_job *job, struct csw_error *err)
 		job->finished = true;
 		if (ret)
 			csw_update_end_unstarted(job, CODESWAP_RESULT_REFUSED, err);
+	}
+	mutex_unlock(&job->lock);
+	return ret;
+}
+
+/**
+ * csw_job_reuse() - instead of feeding it: the image has been staged before
+ * @job: new, bound to its devices
+ * @stage: image, whole and checked
+ * @err: why not
+ *
+ * Return: 0 or a negative errno with @err set.
+ */
+int csw_job_reuse(struct csw_job *job, struct csw_stage *stage,
+		  struct csw_error *err)
+{
+	int ret;
+
+	mutex_lock(&job->lock);
+	if (job->closed || job->finished) {
+		ret = csw_job_ended(job, err);
+	} else {
+		csw_stage_put(job->stage);
+		job->stage = csw_stage_get(stage);
+		job->finished = true;
+		job->params.again = true;
+		ret = header_came(job, err);
+		if (ret)
+			csw_update_end_unstarted(job, CODESWAP_RESULT_REFUSED, err);
+		else
+			all_staged(job);
 	}
 	mutex_unlock(&job->lock);
 	return ret;

@@ -24,7 +24,8 @@ static int __init codeswap_init(void)
 	int ret;
 
 	/* Unbound: an update may work for long, and several run side by side. */
-	csw_workqueue = alloc_workqueue("codeswap", WQ_UNBOUND, 0);
+	csw_workqueue = alloc_workqueue("codeswap",
+					WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
 	if (!csw_workqueue)
 		return -ENOMEM;
 	csw_turn_init();

@@ -447,7 +447,8 @@ bool csw_request_next(u64 after, struct csw_request_info *info)
 int csw_request_init(void)
 {
 	/* Of its own, because the firmware loader may take its time. */
-	request_workqueue = alloc_workqueue("codeswap_request", WQ_UNBOUND, 0);
+	request_workqueue = alloc_workqueue("codeswap_request",
+					    WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
 	return request_workqueue ? 0 : -ENOMEM;
 }
 

@@ -23,7 +23,8 @@ enum request_state {
  * @by_device: the device asks, for any image of its type
  * @params: for the job
  * @state: where it is; under requests_lock, as are the fields below
- * @asked: a feeder has been
+ * @asked: who could feed it has been
+ * @patience: in jiffies: then there has been time for it
  * @withdrawn: not to become pending again
  * @job: that answers it, a reference; %NULL unless it is answered
  * @error: why it failed; the first reason counts
@@ -41,6 +42,7 @@ struct csw_request {
 	struct csw_params params;
 	enum request_state state;
 	bool asked;
+	unsigned long patience;
 	bool withdrawn;
 	struct csw_job *job;
 	struct csw_error error;
@@ -68,5 +70,9 @@ struct csw_job *csw_request_take(struct csw_request *req, const char *name,
 
 /* request_ask.c */
 void csw_request_ask(struct work_struct *work);
+
+/* kept.c */
+bool csw_kept_is_due(const struct csw_request *req);
+void csw_kept_feed(struct csw_request *req);
 
 #endif /* CSW_REQUEST_H */

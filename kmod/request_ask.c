@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Having a request answered: by a feeder that listens, else by the kernel's
- * firmware loader; and waiting for its end. For locks and references see
+ * Having a request answered: after a crash with the image that ran (kept.c), by
+ * a feeder that listens, else by the kernel's firmware loader; and waiting for
+ * its end. For locks and references see
  * request.c.
  */
 #include <linux/ctype.h>
@@ -70,6 +71,16 @@ static void feed_firmware(struct csw_request *req, const char *name,
 	csw_job_put(job);
 }
 
+/* From the first time on that somebody is asked, there is so much time. */
+static void note_asked(struct csw_request *req)
+{
+	lockdep_assert_held(&csw_requests_lock);
+	if (!req->asked)
+		req->patience = jiffies +
+				msecs_to_jiffies(csw_request_limit(req));
+	req->asked = true;
+}
+
 static void not_loaded(struct csw_request *req, const char *path, int ret)
 {
 	struct csw_error err;
@@ -82,6 +93,7 @@ static void not_loaded(struct csw_request *req, const char *path, int ret)
 		return;
 	}
 	mutex_lock(&csw_requests_lock);
+	note_asked(req);
 	if (req->state == REQUEST_PENDING)
 		csw_request_arm(req, csw_request_limit(req));
 	mutex_unlock(&csw_requests_lock);
@@ -118,7 +130,7 @@ static void ask_feeder(struct csw_request *req)
 	mutex_lock(&csw_requests_lock);
 	pending = req->state == REQUEST_PENDING;
 	again = !req->asked || req->by_device;
-	req->asked = true;
+	note_asked(req);
 	if (pending && again)
 		csw_request_arm(req, csw_request_limit(req));
 	mutex_unlock(&csw_requests_lock);
@@ -138,15 +150,19 @@ void csw_request_ask(struct work_struct *work)
 {
 	struct csw_request *req = container_of(to_delayed_work(work),
 					       struct csw_request, ask);
-	bool pending;
+	bool pending, kept = false;
 
 	mutex_lock(&csw_requests_lock);
 	pending = req->state == REQUEST_PENDING;
+	if (pending)
+		kept = csw_kept_is_due(req);
 	mutex_unlock(&csw_requests_lock);
 	if (!pending)
 		;
 	else if (!csw_request_wanted(req))
 		csw_request_refuse(req, NULL);
+	else if (kept)
+		csw_kept_feed(req);
 	else if (csw_netlink_has_feeder())
 		ask_feeder(req);
 	else

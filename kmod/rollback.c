@@ -58,7 +58,10 @@ static enum codeswap_result restart_old(struct csw_swap *swap)
 		dev_err(&swap->cdev->dev, "the old image cannot be restarted: %s\n",
 			swap->error.text);
 	swap->error = first;
-	return ret ? csw_reset_to_rom(swap) : CODESWAP_RESULT_ROLLED_BACK;
+	if (!ret)
+		return CODESWAP_RESULT_ROLLED_BACK;
+	csw_kept_crashed(swap->cdev);
+	return csw_reset_to_rom(swap);
 }
 
 /* The bootstrap's thread has ended by itself or was dropped; the old image runs. */

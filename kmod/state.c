@@ -173,6 +173,18 @@ void csw_set_result(struct codeswap_device *cdev, enum codeswap_result result,
 }
 
 /**
+ * csw_set_again() - what ran until now runs again
+ * @cdev: device, @cdev->lock held
+ *
+ * It has been loaded, but why it had to be is the result that matters.
+ */
+void csw_set_again(struct codeswap_device *cdev)
+{
+	lockdep_assert_held(&cdev->lock);
+	cdev->status.swaps++;
+}
+
+/**
  * csw_set_plan() - what the update that is on will do to running memory
  * @cdev: device, @cdev->lock held
  * @plan: by csw_check_plan()

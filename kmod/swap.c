@@ -18,6 +18,7 @@
  * going back is still possible.
  */
 #include <linux/jiffies.h>
+#include <linux/sched/mm.h>
 
 #include "trace.h"
 #include "update.h"
@@ -356,6 +357,7 @@ static void adopt(struct csw_swap *swap)
 	s->declared_us = le32_to_cpu(h->declared_blackout_us);
 	mutex_unlock(&cdev->lock);
 	csw_header_put(old);
+	csw_keep(cdev, csw_update_stage(swap->update));
 	csw_enter_state(cdev, CODESWAP_DEVICE_STATE_RUNNING);
 	/* The state is as it was, but the version is to be read anew. */
 	if (live)
@@ -439,7 +441,10 @@ void csw_swap_work(struct work_struct *work)
 	enum codeswap_result result;
 	struct csw_error err = {};
 	struct csw_swap *swap;
+	unsigned int flags;
 
+	/* Memory that is short may be waiting for I/O of this very device. */
+	flags = memalloc_noio_save();
 	mutex_lock(&cdev->op_lock);
 	swap = swap_create(update);
 	if (swap) {
@@ -455,4 +460,5 @@ void csw_swap_work(struct work_struct *work)
 	mutex_unlock(&cdev->op_lock);
 	csw_batch_leave(update, result == CODESWAP_RESULT_SUCCESS);
 	csw_update_end(update, result, err.text[0] ? &err : NULL);
+	memalloc_noio_restore(flags);
 }

@@ -39,7 +39,10 @@ void csw_update_end(struct csw_update *update, enum codeswap_result result,
 	get_device(&cdev->dev);
 	mutex_lock(&cdev->lock);
 	update->bound = false;
-	csw_set_result(cdev, result, err);
+	if (job->params.again && result == CODESWAP_RESULT_SUCCESS)
+		csw_set_again(cdev);
+	else
+		csw_set_result(cdev, result, err);
 	csw_set_phase(cdev, CODESWAP_PHASE_IDLE);
 	/* From here on the device may be unregistered, or updated again. */
 	cdev->update = NULL;

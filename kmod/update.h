@@ -74,6 +74,11 @@ int csw_stage_finish(struct csw_stage *stage, struct csw_error *err);
 u64 csw_stage_size(const struct csw_stage *stage);	/* 0: not known yet */
 extern const struct mrb_digest_ops csw_sha256;
 
+/* kept.c: the image that runs, for when it crashes */
+void csw_keep(struct codeswap_device *cdev, struct csw_stage *stage);
+void csw_keep_none(struct codeswap_device *cdev);
+void csw_kept_crashed(struct codeswap_device *cdev);
+
 /* signature.c */
 int csw_signature_check(struct csw_header *header, const void *signature,
 			size_t size, struct csw_error *err);

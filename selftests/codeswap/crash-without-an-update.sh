@@ -1,9 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# The running image crashes while no update is on: the device is reset and asks
-# for an image (D1), everybody who listens is told, I/O waits, and goes on when
-# an image has been loaded. With codeswapd all of that happens by itself.
+# The running image crashes while no update is on, and has not been kept: the
+# device is reset and asks for an image (D1), everybody who listens is told, I/O
+# waits, and goes on when an image has been loaded. With codeswapd all of that
+# happens by itself.
 . ./functions.sh
 . ./devices.sh
 . ./phases.sh
@@ -84,6 +85,7 @@ beside_a_bootstrap()
 
 plan $((12 + 4 + 3 + 4))
 load_modules
+keep_no_images
 device_up hba0 1.1.0 size=16777216 logins=16
 table=$(table)
 io_start

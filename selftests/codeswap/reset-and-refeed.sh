@@ -154,6 +154,7 @@ while_they_log_in()
 
 plan $((8 + 6 + 5 + 7 + 10 + 4 + 4 + 3))
 load_modules
+keep_no_images
 device_up hba0 1.1.0 size=16777216 logins=16
 table=$(table)
 io_start

@@ -86,6 +86,7 @@ crashes()
 
 plan $((2 + 3 * 10 + 2 * 9 + 5))
 load_modules
+keep_no_images
 for harts in 0 5; do
 	adapter_create none harts=$harts 2>/dev/null
 	same "there is no adapter with $harts harts" "$(cat "$SIM/none/power")" 0
