@@ -10,6 +10,7 @@
  * FW_FAULT_START_CRASH	new image crashes at its warm start
  * FW_FAULT_MUTE	new image says that it has started, and nothing more
  * FW_FAULT_SILENT	the same at its cold start
+ * FW_FAULT_EARLY	requests are answered when their data begins to move
  * FW_FAULT_PARK	the last of several harts hangs when it is to gather for
  *			the overlay, interrupts off: the fault of an OLD image
  */
@@ -61,6 +62,16 @@ static inline void fault_started(u32 kind)
 	if (kind == HBA_START_COLD)
 		for (;;)
 			fence();
+#endif
+}
+
+/* Is a request answered when it begins, not when it is done? */
+static inline bool fault_early(void)
+{
+#ifdef FW_FAULT_EARLY
+	return true;
+#else
+	return false;
 #endif
 }
 

@@ -44,6 +44,7 @@ static blk_status_t prepare(struct sim_adapter *ad, struct sim_cmd *cmd,
 	int error = 0;
 
 	memset(&cmd->sgt, 0, sizeof(cmd->sgt));
+	atomic_set(&cmd->put_off, 0);
 	cmd->dir = DMA_NONE;
 	cmd->fua = !!(rq->cmd_flags & REQ_FUA);
 

@@ -117,6 +117,17 @@ static void end_all(struct sim_adapter *ad, struct list_head *done)
 		sim_disk_end(ad, cmd);
 }
 
+static bool moves_data(struct list_head *done)
+{
+	struct sim_cmd *cmd;
+
+	/* Pairs with the release in later_work(). */
+	list_for_each_entry(cmd, done, list)
+		if (atomic_read_acquire(&cmd->put_off))
+			return true;
+	return false;
+}
+
 /* Ends the requests that the firmware has completed. The hart thread alone. */
 void sim_io_reap(struct sim_adapter *ad)
 {
@@ -131,6 +142,9 @@ void sim_io_reap(struct sim_adapter *ad)
 			list_move_tail(&cmd->list, &done);
 	}
 	spin_unlock_irq(&ad->lock);
+	/* Firmware that is wrong about it must not cost the host its memory. */
+	if (moves_data(&done))
+		sim_medium_drain(ad);
 	end_all(ad, &done);
 }
 

@@ -243,26 +243,37 @@ void *sim_iommu_window(struct sim_adapter *ad, u64 iova, u32 *avail, bool write)
 	return NULL;
 }
 
-/*
+/**
+ * sim_iommu_request - whose data an address is
+ * @ad: adapter
+ * @iova: device address
+ *
  * A request's data stays where it is while the hart runs: only the hart's own
  * thread, between two slices, completes requests.
+ *
+ * Return: request in flight, or %NULL if the address is no request's.
  */
-static void *slot_translate(struct sim_adapter *ad, u64 offset, u32 *avail,
-			    bool write)
+struct sim_cmd *sim_iommu_request(struct sim_adapter *ad, u64 iova)
 {
-	u64 tag = offset / HBA_IOVA_REQUEST_STRIDE;
-	struct scatterlist *sg;
-	struct sim_cmd *cmd;
-	int i;
+	u64 tag = (iova - HBA_IOVA_REQUEST) / HBA_IOVA_REQUEST_STRIDE;
 
-	if (tag >= SIM_QUEUE_DEPTH_MAX)
+	lockdep_assert_held(&ad->hw_lock);
+	if (iova < HBA_IOVA_REQUEST || tag >= SIM_QUEUE_DEPTH_MAX)
 		return NULL;
 	/* Pairs with the release in sim_io_submit(): @sgt is complete. */
-	cmd = smp_load_acquire(&ad->cmds[tag]);
+	return smp_load_acquire(&ad->cmds[tag]);
+}
+
+static void *slot_translate(struct sim_adapter *ad, u64 iova, u32 *avail,
+			    bool write)
+{
+	struct sim_cmd *cmd = sim_iommu_request(ad, iova);
+	u64 offset = (iova - HBA_IOVA_REQUEST) % HBA_IOVA_REQUEST_STRIDE;
+	struct scatterlist *sg;
+	int i;
+
 	if (!cmd || cmd->dir != (write ? DMA_FROM_DEVICE : DMA_TO_DEVICE))
 		return NULL;
-
-	offset %= HBA_IOVA_REQUEST_STRIDE;
 	for_each_sgtable_sg(&cmd->sgt, sg, i) {
 		if (offset < sg->length) {
 			*avail = sg->length - offset;
@@ -278,6 +289,6 @@ void *sim_iommu_translate(void *ctx, u64 iova, u32 *avail, bool write)
 	struct sim_adapter *ad = ctx;
 
 	if (iova >= HBA_IOVA_REQUEST)
-		return slot_translate(ad, iova - HBA_IOVA_REQUEST, avail, write);
+		return slot_translate(ad, iova, avail, write);
 	return sim_iommu_window(ad, iova, avail, write);
 }

@@ -5,8 +5,9 @@
  *
  * Of memory an operation is carried out at once. Of a file it is put off: a work
  * item does it, in any order with others, and tells the model's DMA engine. Its
- * data is the host's, mapped as long as the request is not complete; whoever
- * ends requests without the model (reset, power off) waits for them first.
+ * data is a request's, which is not handed back before: not when firmware says
+ * too early that it is done (sim_io_reap()), and whoever ends requests without
+ * the model (reset, power off) waits first.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -23,11 +24,13 @@
 struct later {
 	struct work_struct work;
 	struct sim_adapter *ad;
+	struct sim_cmd *cmd;		/* whose data it is; NULL without data */
 	u32 channel;
 	u32 op;
 	u64 sector;
 	void *data;
 	u32 bytes;
+	unsigned int failures;		/* of flushes, when it was begun */
 };
 
 /* So many at least find memory at any time: enough to go on. */
@@ -91,8 +94,25 @@ static bool discard(struct file *file, u32 bytes, loff_t pos)
 	return !error || error == -EOPNOTSUPP || error == -EINVAL;
 }
 
-static u32 in_file(struct file *file, const struct later *l)
+/*
+ * Of several that are under way together, the kernel tells one alone of what
+ * could not be written; to each it is a failure.
+ */
+static bool flush(struct sim_medium *medium, unsigned int failures)
 {
+	bool good;
+
+	mutex_lock(&medium->flush_lock);
+	if (vfs_fsync(medium->file, 1))
+		WRITE_ONCE(medium->failures, medium->failures + 1);
+	good = medium->failures == failures;
+	mutex_unlock(&medium->flush_lock);
+	return good;
+}
+
+static u32 in_file(struct sim_medium *medium, const struct later *l)
+{
+	struct file *file = medium->file;
 	loff_t pos = l->sector << SECTOR_SHIFT;
 	bool good;
 
@@ -107,7 +127,7 @@ static u32 in_file(struct file *file, const struct later *l)
 		good = discard(file, l->bytes, pos);
 		break;
 	case HBA_DMA_FLUSH:
-		good = !vfs_fsync(file, 1);
+		good = flush(medium, l->failures);
 		break;
 	default:
 		return HBA_DMA_ST_RANGE;
@@ -129,9 +149,12 @@ static void later_work(struct work_struct *work)
 	flags = memalloc_noio_save();
 	throttle = current->flags & PF_LOCAL_THROTTLE;
 	current->flags |= PF_LOCAL_THROTTLE;
-	status = in_file(ad->medium.file, l);
+	status = in_file(&ad->medium, l);
 	current_restore_flags(throttle, PF_LOCAL_THROTTLE);
 	memalloc_noio_restore(flags);
+	/* Pairs with the acquire in moves_data(). */
+	if (l->cmd)
+		atomic_dec_return_release(&l->cmd->put_off);
 	/* The hart may wait for one of these, with hw_lock held. */
 	mempool_free(l, ad->medium.pool);
 
@@ -145,6 +168,7 @@ static void later_work(struct work_struct *work)
 u32 sim_medium(void *ctx, u32 op, u64 sector, void *data, u32 bytes)
 {
 	struct sim_adapter *ad = ctx;
+	struct sim_cmd *cmd = NULL;
 	struct later *l;
 
 	if (sector > ad->medium.size >> SECTOR_SHIFT ||
@@ -153,14 +177,23 @@ u32 sim_medium(void *ctx, u32 op, u64 sector, void *data, u32 bytes)
 	if (!ad->medium.file)
 		return in_memory(ad, op, sector, data, bytes);
 
+	if (data) {
+		cmd = sim_iommu_request(ad, hba_dma_iova(ad->hba));
+		/* Other memory could go while it is written to. */
+		if (!cmd)
+			return HBA_DMA_ST_RANGE;
+		atomic_inc(&cmd->put_off);
+	}
 	l = mempool_alloc(ad->medium.pool, GFP_NOIO);
 	*l = (struct later){
 		.ad = ad,
+		.cmd = cmd,
 		.channel = hba_dma_channel(ad->hba),
 		.op = op,
 		.sector = sector,
 		.data = data,
 		.bytes = bytes,
+		.failures = READ_ONCE(ad->medium.failures),
 	};
 	INIT_WORK(&l->work, later_work);
 	queue_work(ad->medium.wq, &l->work);
@@ -264,6 +297,7 @@ int sim_medium_init(struct sim_adapter *ad)
 	int error;
 
 	INIT_LIST_HEAD(&ad->medium.list);
+	mutex_init(&ad->medium.flush_lock);
 	ad->medium.size = ad->config.size;
 	if (ad->config.backing[0]) {
 		error = back_by_file(ad);

@@ -74,6 +74,8 @@ struct sim_config {
  * @file: regular file or block device, or %NULL
  * @pool: of operations that are put off, if there is a file
  * @wq: does them
+ * @flush_lock: one flush at a time
+ * @failures: of flushes; changes under @flush_lock
  */
 struct sim_medium {
 	struct list_head list;
@@ -82,6 +84,8 @@ struct sim_medium {
 	struct file *file;
 	mempool_t *pool;
 	struct workqueue_struct *wq;
+	struct mutex flush_lock;
+	unsigned int failures;
 };
 
 /**
@@ -147,6 +151,7 @@ struct sim_login {
  * @fua: to be durable when complete
  * @sgt: its data as mapped for the device, over @sgl
  * @dir: direction of that
+ * @put_off: operations on its data that the medium has put off
  * @login: on whose behalf; %NULL while it waits for the gate
  * @status: when it is done
  * @sgl: room for @sgt
@@ -158,6 +163,7 @@ struct sim_cmd {
 	bool fua;
 	struct sg_table sgt;
 	enum dma_data_direction dir;
+	atomic_t put_off;
 	struct sim_login *login;
 	blk_status_t status;
 	struct scatterlist sgl[];
@@ -374,6 +380,7 @@ int sim_iommu_attach(struct sim_adapter *ad, struct sg_table *sgt, u64 size,
 void sim_iommu_unmap(struct sim_adapter *ad, u64 iova);
 void sim_iommu_exit(struct sim_adapter *ad);
 void sim_iommu_show(struct sim_adapter *ad, struct seq_file *m);
+struct sim_cmd *sim_iommu_request(struct sim_adapter *ad, u64 iova);
 void *sim_iommu_window(struct sim_adapter *ad, u64 iova, u32 *avail,
 		       bool write);
 void *sim_iommu_translate(void *ctx, u64 iova, u32 *avail, bool write);

@@ -56,6 +56,21 @@ in_a_file()
 	adapter_destroy hba0
 }
 
+# The file system is slower than firmware that answers before data has moved.
+answered_too_early()
+{
+	dd if=/dev/urandom of="$RESULTS/data" bs=64k count=256 2>/dev/null
+	truncate -s 16M "$RESULTS/early"
+	device_up hba0 2.0.0-bad-early "backing=$RESULTS/early"
+	dd if="$RESULTS/data" of="$disk" bs=64k oflag=direct 2>/dev/null
+	check "answered too early: what is written is what was to be written" \
+		cmp "$RESULTS/data" "$RESULTS/early"
+	check "answered too early: what is read is what was written" \
+		sh -c "dd if=$disk bs=64k iflag=direct | cmp - $RESULTS/data"
+	rm "$RESULTS/data" "$RESULTS/early"
+	adapter_destroy hba0
+}
+
 # sectors_written: what the block device below was given so far
 sectors_written()
 {
@@ -161,9 +176,10 @@ by_parameter()
 	module_load codeswap_sim
 }
 
-plan 40
+plan 42
 load_modules
 in_a_file
+answered_too_early
 on_a_block_device
 without_room
 in_use

@@ -75,6 +75,19 @@ u32 hba_dma_channel(const struct hba *hba)
 	return hba->dma.current_channel;
 }
 
+/**
+ * hba_dma_iova - which host address port->medium() is being called for
+ * @hba: the adapter
+ *
+ * Only inside port->medium().
+ *
+ * Return: device address that its data was translated from; 0 without data
+ */
+u64 hba_dma_iova(const struct hba *hba)
+{
+	return hba->dma.current_iova;
+}
+
 /* Returns error bits; a piece put off counts as outstanding. */
 static u32 medium(struct hba *hba, u32 channel, u64 sector, void *data,
 		  u32 bytes)
@@ -149,6 +162,7 @@ static u32 transfer(struct hba *hba, u32 channel, u8 *local)
 			bus_error(hba, iova, left, write);
 			return HBA_DMA_ST_BUS_ERROR;
 		}
+		hba->dma.current_iova = iova;
 		status = piece(hba, channel, local, done, host, avail);
 		if (status)
 			return status;
@@ -162,6 +176,7 @@ static u32 carry_out(struct hba *hba, u32 channel)
 	struct hba_dma_channel *ch = &hba->dma.channel[channel];
 	u8 *local;
 
+	hba->dma.current_iova = 0;
 	if (ch->bytes > HBA_DMA_MAX_BYTES &&
 	    (ch->status & HBA_DMA_OP_MASK) != HBA_DMA_FLUSH)
 		return HBA_DMA_ST_RANGE;

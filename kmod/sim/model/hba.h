@@ -122,6 +122,7 @@ bool hba_work_pending(const struct hba *hba);		/* any context */
 /* dma.c */
 void hba_dma_complete(struct hba *hba, u32 channel, u32 status);
 u32 hba_dma_channel(const struct hba *hba);		/* inside port->medium() */
+u64 hba_dma_iova(const struct hba *hba);		/* inside port->medium() */
 
 /* module.c: the host's own way to the modules */
 enum hba_module_id { HBA_MODULE_FLASH, HBA_MODULE_PLA };

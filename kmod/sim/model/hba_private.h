@@ -177,6 +177,7 @@ struct hba_dma {
 	u32 done[HBA_DMA_CHANNELS / 32];
 	u32 busy[HBA_DMA_CHANNELS / 32];
 	u32 current_channel;
+	u64 current_iova;
 };
 
 struct hba_module {
