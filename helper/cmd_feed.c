@@ -10,6 +10,7 @@
 #include <getopt.h>
 #include <poll.h>
 #include <stdlib.h>
+#include <sys/wait.h>
 
 #include "cmd_device.h"
 #include "feed.h"
@@ -27,6 +28,8 @@ static const char help_text[] =
 "                         /var/lib/codeswap)\n"
 "      --image TYPE:NAME  file NAME for devices of type TYPE, instead of the\n"
 "                         newest there is; repeatable\n"
+"      --exec COMMAND     run it in a shell as soon as requests are listened for:\n"
+"                         what loads drivers, whose devices ask at once\n"
 "  -w, --wait             wait for codeswap and its first device, too\n"
 "  -t, --timeout SECONDS  wait no longer than that (30)\n"
 "      --memory FILE      which images failed is read from there, and written to\n"
@@ -51,13 +54,15 @@ struct feeder {
 	struct choice *choices;
 	unsigned int num_choices;
 	const char *memory;		/* file, or NULL */
+	const char *command;		/* for the shell, or NULL */
 	bool wait;
 	bool verbose;
 	u64 deadline;			/* of now_ms() */
 	struct store *store;
 	struct failures *failures;
 	struct csw_socket *family;
-	struct csw_socket *events;	/* NULL while codeswap is not there */
+	struct csw_socket *events;	/* NULL while codeswap is not there, */
+	struct csw_socket *queries;	/* as is this one */
 	struct csw_request *queue;
 	unsigned int num_queue;
 	struct asker *askers;
@@ -118,15 +123,15 @@ static const char *is_given_up(const struct feeder *f,
 	return a && a->why[0] ? a->why : NULL;
 }
 
-/* The operator's word for a type stands for the best image of it. */
-static void apply_choice(const struct feeder *f, struct csw_request *r)
+/* The operator's word for a type stands for the best image of it; or NULL. */
+static const char *choice_for(const struct feeder *f, const struct csw_request *r)
 {
 	unsigned int i;
 
 	for (i = 0; !r->image_name[0] && i < f->num_choices; i++)
 		if (!strcmp(f->choices[i].type, r->type))
-			snprintf(r->image_name, sizeof(r->image_name), "%s",
-				 f->choices[i].name);
+			return f->choices[i].name;
+	return NULL;
 }
 
 /* What has been said of a device whose image failed shows in its next request. */
@@ -139,23 +144,19 @@ static void see_device(const struct csw_device *device, void *ctx)
 
 static int answer_all(struct feeder *f, struct csw_error *err)
 {
-	struct csw_socket *sk = csw_open(err);
 	struct csw_error why;
 	unsigned int i;
 	bool fed;
 	int ret;
 
-	if (!sk)
-		return err->code;
 	f->num_queue = 0;
-	ret = csw_devices(sk, see_device, f, err);
+	ret = csw_devices(f->queries, see_device, f, err);
 	if (!ret)
-		ret = csw_requests(sk, note_request, f, err);
-	csw_close(sk);
+		ret = csw_requests(f->queries, note_request, f, err);
 	for (i = 0; !ret && i < f->num_queue; i++) {
-		apply_choice(f, &f->queue[i]);
 		/* Whom somebody else feeds is waited for. */
-		fed = !answer_request(f->store, f->failures, &f->queue[i], &why);
+		fed = !answer_request(f->store, f->failures, &f->queue[i],
+				      choice_for(f, &f->queue[i]), &why);
 		if (why.code == -EBUSY)
 			why.text[0] = '\0';
 		if (f->queue[i].device[0])
@@ -171,24 +172,20 @@ static bool may_run_yet(const struct feeder *f, const struct csw_device *d)
 }
 
 /* Is there something to wait for? */
-static int is_pending(struct feeder *f, bool *pending, struct csw_error *err)
+static bool is_pending(struct feeder *f)
 {
-	struct csw_socket *sk = csw_open(err);
 	struct device_list list;
+	bool pending = false;
 	size_t i;
 
-	if (!sk)
-		return err->code;
-	*pending = false;
-	if (device_list_read(sk, &list))
+	if (device_list_read(f->queries, &list))
 		f->lost = true;
 	for (i = 0; i < list.num; i++)
-		*pending |= may_run_yet(f, &list.devices[i]);
+		pending |= may_run_yet(f, &list.devices[i]);
 	if (!list.num)
-		*pending = f->wait;
+		pending = f->wait;
 	free(list.devices);
-	csw_close(sk);
-	return 0;
+	return pending;
 }
 
 static void ignore_event(const struct csw_event *event, void *ctx)
@@ -228,12 +225,32 @@ static bool find_codeswap(struct feeder *f, struct csw_error *err)
 	if (f->events)
 		return true;
 	f->events = csw_open(err);
-	if (f->events && !csw_join(f->events, CODESWAP_MCGRP_EVENTS, err) &&
+	f->queries = f->events ? csw_open(err) : NULL;
+	if (f->queries && !csw_join(f->events, CODESWAP_MCGRP_EVENTS, err) &&
 	    !csw_join(f->events, CODESWAP_MCGRP_REQUESTS, err))
 		return true;
 	csw_close(f->events);
+	csw_close(f->queries);
 	f->events = NULL;
+	f->queries = NULL;
 	return false;
+}
+
+/* Devices that come now find somebody who listens. */
+static int run_command(struct feeder *f)
+{
+	const char *command = f->command;
+	int status;
+
+	f->command = NULL;
+	status = system(command);
+	if (status < 0)
+		return failed("--exec: %s", strerror(errno));
+	if (WIFEXITED(status) && !WEXITSTATUS(status))
+		return CMD_DONE;
+	return failed("--exec: '%s' ended with %s %d", command,
+		      WIFEXITED(status) ? "status" : "signal",
+		      WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status));
 }
 
 static int feed_until_done(struct feeder *f)
@@ -247,8 +264,11 @@ static int feed_until_done(struct feeder *f)
 				return failed("%s", err.text);
 			continue;
 		}
-		if (answer_all(f, &err) || is_pending(f, &pending, &err))
+		if (f->command && run_command(f))
+			return CMD_FAILED;
+		if (answer_all(f, &err))
 			return failed("%s", err.text);
+		pending = is_pending(f);
 		if (f->lost)
 			return failed("out of memory");
 	} while (pending && wait_for_news(f));
@@ -279,25 +299,22 @@ static int say_device(const struct feeder *f, const struct csw_device *d)
 }
 
 /* One sentence for each that does not run; and if there is none at all. */
-static int report(const struct feeder *f)
+static int report(struct feeder *f)
 {
 	struct device_list list;
-	struct csw_socket *sk;
 	struct csw_error err;
 	int ret;
 	size_t i;
 
-	sk = csw_open(&err);
-	if (!sk)
+	if (!find_codeswap(f, &err))
 		return failed("%s", err.text);
-	ret = device_list_read(sk, &list);
+	ret = device_list_read(f->queries, &list);
 	for (i = 0; i < list.num; i++)
 		if (say_device(f, &list.devices[i]))
 			ret = CMD_FAILED;
 	if (!ret && !list.num && f->wait)
 		ret = failed("no device has come in the time there was");
 	free(list.devices);
-	csw_close(sk);
 	return ret;
 }
 
@@ -338,11 +355,12 @@ static int set_timeout(struct feeder *f, const char *text)
 /* Returns -1 to go on, or an exit status. */
 static int read_options(struct feeder *f, int argc, char **argv)
 {
-	enum { OPT_IMAGE = 256, OPT_MEMORY };
+	enum { OPT_IMAGE = 256, OPT_MEMORY, OPT_EXEC };
 	static const struct option options[] = {
 		{ "image-dir", required_argument, NULL, 'd' },
 		{ "image", required_argument, NULL, OPT_IMAGE },
 		{ "memory", required_argument, NULL, OPT_MEMORY },
+		{ "exec", required_argument, NULL, OPT_EXEC },
 		{ "wait", no_argument, NULL, 'w' },
 		{ "timeout", required_argument, NULL, 't' },
 		{ "verbose", no_argument, NULL, 'v' },
@@ -362,6 +380,9 @@ static int read_options(struct feeder *f, int argc, char **argv)
 			break;
 		case OPT_MEMORY:
 			f->memory = optarg;
+			break;
+		case OPT_EXEC:
+			f->command = optarg;
 			break;
 		case 'w':
 			f->wait = true;
@@ -419,6 +440,7 @@ int cmd_feed(int argc, char **argv)
 		if (ret < 0)
 			ret = run(&f);
 	}
+	csw_close(f.queries);
 	csw_close(f.events);
 	csw_close(f.family);
 	if (f.store)

@@ -150,7 +150,8 @@ static void answer_all(struct server *s)
 	unsigned int i;
 
 	for (i = 0; i < s->num_queue; i++) {
-		if (answer_request(s->store, s->failures, &s->queue[i], &why))
+		if (answer_request(s->store, s->failures, &s->queue[i], NULL,
+				   &why))
 			s->unanswered++;
 		tell_alive(s);
 	}

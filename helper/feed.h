@@ -82,7 +82,8 @@ bool failures_has(const struct failures *f, const char *device,
 
 /* feed_answer.c */
 int answer_request(struct store *store, struct failures *failures,
-		   const struct csw_request *request, struct csw_error *why);
+		   const struct csw_request *request, const char *chosen,
+		   struct csw_error *why);
 u64 now_ms(void);
 
 #endif /* CODESWAP_FEED_H */

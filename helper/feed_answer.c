@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Answering one request: by name, the file of that name; else the best image
- * that has not just failed on the device. Each feeding has a socket of its
+ * Answering one request: by name, the file of that name; else the one that the
+ * operator has chosen, or the best image, if it has not just failed on the device. Each feeding has a socket of its
  * own, because what is not fed to the end dies with its socket.
  */
 #include <stdlib.h>
@@ -14,6 +14,7 @@ struct answer {
 	struct store *store;
 	struct failures *failures;
 	const struct csw_request *request;
+	const char *chosen;	/* by the operator, or NULL */
 	struct csw_error *why;
 	struct csw_socket *sk;
 	bool begun;		/* the kernel wants the image */
@@ -150,9 +151,8 @@ static bool type_is_wanted(const char *type, void *ctx)
 	return !csw_devices(a->sk, match_type, &types, &err) && types.found;
 }
 
-static int answer_by_name(struct answer *a)
+static int answer_by_name(struct answer *a, const char *name)
 {
-	const char *name = a->request->image_name;
 	const char *problem = csw_image_name_problem(name);
 	struct chosen chosen;
 	struct mrb_error err;
@@ -173,6 +173,17 @@ static int answer_by_name(struct answer *a)
 	}
 	free(path);
 	return ret;
+}
+
+/* Once: what has failed fails again, and the boot is to go on. */
+static int answer_by_choice(struct answer *a)
+{
+	const char *last = failures_last(a->failures, a->request->device);
+
+	if (last)
+		return refuse_with(a, -ENOENT, "the image that was chosen, '%s', failed: %s",
+				   a->chosen, last);
+	return answer_by_name(a, a->chosen);
 }
 
 static bool has_failed(const struct store_image *image, void *ctx)
@@ -252,18 +263,22 @@ static int answer_by_type(struct answer *a)
  * @store: image directories
  * @failures: what is not to be tried
  * @request: what is wanted
+ * @chosen: name of the file for a device that asks for any image, or %NULL: the
+ *	best one
  * @why: why there is none
  *
  * Return: 0 if an image was fed or is not needed any more, else negative; the
  * reason has been logged, and told to the kernel.
  */
 int answer_request(struct store *store, struct failures *failures,
-		   const struct csw_request *request, struct csw_error *why)
+		   const struct csw_request *request, const char *chosen,
+		   struct csw_error *why)
 {
 	struct answer a = {
 		.store = store,
 		.failures = failures,
 		.request = request,
+		.chosen = chosen,
 		.why = why,
 	};
 	int ret;
@@ -276,7 +291,9 @@ int answer_request(struct store *store, struct failures *failures,
 		return why->code;
 	}
 	if (request->image_name[0])
-		ret = answer_by_name(&a);
+		ret = answer_by_name(&a, request->image_name);
+	else if (chosen)
+		ret = answer_by_choice(&a);
 	else
 		ret = answer_by_type(&a);
 	csw_close(a.sk);

@@ -240,8 +240,9 @@ static void *copy_tables(const struct image_file *file, size_t start,
 	tables = n < 0 ? NULL : calloc(1, size);
 	if (tables)
 		n = get_bytes(file, start, tables, size);
+	/* The file may have changed: what it says of its size has been checked. */
 	if (tables && n >= 0)
-		return tables;
+		return memcpy(tables, head, min_t(size_t, size, sizeof(head)));
 	free(tables);
 	mrb_refuse(err, n < 0 ? (int)n : -ENOMEM, "%s",
 		   strerror(n < 0 ? -n : ENOMEM));

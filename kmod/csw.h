@@ -464,6 +464,7 @@ int csw_request_start(struct codeswap_device *cdev, const struct csw_params *par
 		      const char *name, struct csw_error *err);
 /* A device is in its boot ROM and asks; once more, or no longer. */
 void csw_request_device(struct codeswap_device *cdev);
+void csw_request_again(struct codeswap_device *cdev);
 void csw_request_withdraw(struct codeswap_device *cdev);
 /*
  * The feeder's side: a job for the request, to be fed, finished, and started

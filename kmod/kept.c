@@ -11,7 +11,6 @@
  * nor is one that was reset away.
  */
 #include <linux/moduleparam.h>
-#include <linux/sched/mm.h>
 
 #include "request.h"
 #include "update.h"
@@ -96,8 +95,24 @@ void csw_kept_crashed(struct codeswap_device *cdev)
 }
 
 /**
- * csw_kept_is_due() - is the image that is kept what a request should get now?
- * @req: pending
+ * csw_kept_is_wanted() - does a device wait for the image that is kept?
+ * @cdev: device
+ */
+bool csw_kept_is_wanted(struct codeswap_device *cdev)
+{
+	bool wanted;
+
+	mutex_lock(&cdev->lock);
+	wanted = cdev->kept && cdev->crashed;
+	mutex_unlock(&cdev->lock);
+	return wanted;
+}
+
+/**
+ * csw_kept_is_due() - is it what a request should get now?
+ * @req: pending, of a device for which csw_kept_is_wanted()
+ *
+ * Not while an update is at its end: that asks once more.
  */
 bool csw_kept_is_due(const struct csw_request *req)
 {
@@ -105,13 +120,12 @@ bool csw_kept_is_due(const struct csw_request *req)
 	bool due, steady;
 
 	lockdep_assert_held(&csw_requests_lock);
-	if (!req->by_device)
-		return false;
 	mutex_lock(&cdev->lock);
 	steady = !cdev->kept_used ||
 		 ktime_ms_delta(ktime_get(), cdev->kept_used) > STEADY_MS;
-	due = cdev->kept && cdev->crashed &&
-	      (steady || (req->asked && time_after_eq(jiffies, req->patience)));
+	due = steady || (req->asked && time_after_eq(jiffies, req->patience));
+	if (cdev->update && cdev->update->started)
+		due = false;
 	mutex_unlock(&cdev->lock);
 	return due;
 }
@@ -123,36 +137,64 @@ static struct csw_stage *take(struct codeswap_device *cdev)
 	mutex_lock(&cdev->lock);
 	stage = cdev->kept;
 	cdev->kept = NULL;
+	cdev->kept_used = ktime_get();
 	mutex_unlock(&cdev->lock);
 	return stage;
 }
 
-/* It could not even be tried, because somebody else feeds the device perhaps. */
-static void give_back(struct codeswap_device *cdev, struct csw_stage *stage)
+/**
+ * csw_kept_untried() - it could not even be tried: keep it on
+ * @cdev: device
+ * @stage: image
+ */
+void csw_kept_untried(struct codeswap_device *cdev, struct csw_stage *stage)
 {
+	struct csw_stage *extra = csw_stage_get(stage);
+
 	mutex_lock(&cdev->lock);
 	if (!cdev->kept && cdev->crashed)
-		swap(cdev->kept, stage);
+		swap(cdev->kept, extra);
 	mutex_unlock(&cdev->lock);
-	csw_stage_put(stage);
+	csw_stage_put(extra);
 }
 
-static int begin(struct csw_job *job, struct codeswap_device *cdev,
-		 struct csw_stage *stage)
+/* What was staged and not started would stay so, and keep the device to itself. */
+static void end_unstarted(struct codeswap_device *cdev)
+{
+	struct csw_update *update = csw_update_get(cdev);
+	struct csw_error why;
+
+	if (!update)
+		return;
+	csw_error(&why, CODESWAP_REASON_CRASH, -EIO,
+		  "the running image crashed while another one was staged");
+	csw_update_cancel(update, CODESWAP_RESULT_CANCELLED, &why);
+	csw_update_put(update);
+}
+
+static struct csw_job *begin(struct csw_request *req, struct csw_stage *stage)
 {
 	char version[CSW_VERSION_LEN];
+	struct csw_job *job = NULL;
 	struct csw_error err;
-	int ret;
 
-	ret = csw_job_reuse(job, stage, &err);
-	if (ret)
-		return ret;
-	dev_info(&cdev->dev, "version %s, which ran until now, is loaded again from memory\n",
+	mutex_lock(&csw_requests_lock);
+	req->asked = false;
+	if (req->state == REQUEST_PENDING)
+		job = csw_request_take(req, stage->header->name, &err);
+	if (!job && req->state == REQUEST_PENDING)
+		csw_request_arm(req, csw_request_limit(req));
+	mutex_unlock(&csw_requests_lock);
+	if (!job)
+		return NULL;
+	if (csw_job_reuse(job, stage, &err) || csw_job_start(job, false, &err)) {
+		csw_job_abandon(job, NULL);
+		csw_job_put(job);
+		return NULL;
+	}
+	dev_info(&req->cdev->dev, "version %s, which ran until now, is loaded again from memory\n",
 		 csw_version(version, &stage->header->image.header->version));
-	mutex_lock(&cdev->lock);
-	cdev->kept_used = ktime_get();
-	mutex_unlock(&cdev->lock);
-	return csw_job_start(job, false, &err);
+	return job;
 }
 
 /**
@@ -163,28 +205,18 @@ static int begin(struct csw_job *job, struct codeswap_device *cdev,
  */
 void csw_kept_feed(struct csw_request *req)
 {
-	unsigned int flags = memalloc_noio_save();
 	struct codeswap_device *cdev = req->cdev;
-	struct csw_stage *stage = take(cdev);
-	struct csw_job *job = NULL;
-	struct csw_error err;
+	struct csw_stage *stage;
+	struct csw_job *job;
 
+	end_unstarted(cdev);
+	stage = take(cdev);
 	if (!stage)
-		goto out;
-	mutex_lock(&csw_requests_lock);
-	req->asked = false;
-	if (req->state == REQUEST_PENDING)
-		job = csw_request_take(req, stage->header->name, &err);
-	mutex_unlock(&csw_requests_lock);
-	if (job && !begin(job, cdev, stage))
-		csw_stage_put(stage);
-	else
-		give_back(cdev, stage);
-	if (job) {
-		/* Does nothing to what has been started. */
-		csw_job_abandon(job, NULL);
+		return;
+	job = begin(req, stage);
+	if (job)
 		csw_job_put(job);
-	}
-out:
-	memalloc_noio_restore(flags);
+	else
+		csw_kept_untried(cdev, stage);
+	csw_stage_put(stage);
 }

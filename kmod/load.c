@@ -137,5 +137,7 @@ enum codeswap_result csw_load(struct csw_swap *swap)
 	if (!swap->error.code)
 		csw_error(&swap->error, CODESWAP_REASON_DRIVER, ret,
 			  "the image cannot be loaded: error %d", ret);
+	if (swap->old)
+		csw_kept_crashed(swap->cdev);
 	return csw_reset_to_rom(swap);
 }

@@ -23,6 +23,7 @@
  * @ask while it is armed or runs, one of the job's until it has ended, and one
  * of whoever waits.
  */
+#include <linux/sched/mm.h>
 #include <linux/slab.h>
 #include <linux/wait.h>
 
@@ -192,12 +193,16 @@ struct csw_job *csw_request_take(struct csw_request *req, const char *name,
 {
 	struct csw_params params = req->params;
 	struct csw_job *job;
+	unsigned int flags;
 	int ret = 0;
 
 	lockdep_assert_held(&csw_requests_lock);
 	if (name && !params.image_name[0])
 		strscpy(params.image_name, name, sizeof(params.image_name));
+	/* As in csw_request_ask(), which needs the lock. */
+	flags = memalloc_noio_save();
 	job = csw_job_create(&params);
+	memalloc_noio_restore(flags);
 	if (!job) {
 		csw_error(err, CODESWAP_REASON_NO_MEMORY, -ENOMEM,
 			  "no memory to answer request %llu", req->id);
@@ -206,6 +211,9 @@ struct csw_job *csw_request_take(struct csw_request *req, const char *name,
 	if (cancel_delayed_work(&req->ask))
 		csw_request_put(req);
 	req->state = REQUEST_ANSWERED;
+	/* To see whether it comes: the feeder may wait for this device. */
+	if (req->by_device && csw_kept_is_wanted(req->cdev))
+		csw_request_arm(req, csw_request_limit(req));
 	csw_job_get(job);
 	req->job = job;
 	kref_get(&req->ref);
@@ -343,6 +351,25 @@ void csw_request_device(struct codeswap_device *cdev)
 	mutex_unlock(&csw_requests_lock);
 	if (new)
 		csw_request_put(new);
+}
+
+/**
+ * csw_request_again() - a device may have asked while an update was at its end
+ * @cdev: device, on which no update is any more
+ *
+ * Who feeds is not asked sooner for that; but the image that is kept was not due.
+ */
+void csw_request_again(struct codeswap_device *cdev)
+{
+	struct csw_request *req;
+
+	if (!csw_kept_is_wanted(cdev))
+		return;
+	mutex_lock(&csw_requests_lock);
+	req = find_by_device(cdev);
+	if (req && req->state == REQUEST_PENDING)
+		csw_request_arm(req, 0);
+	mutex_unlock(&csw_requests_lock);
 }
 
 static struct csw_request *find_pending(const struct codeswap_device *cdev)

@@ -72,6 +72,7 @@ struct csw_job *csw_request_take(struct csw_request *req, const char *name,
 void csw_request_ask(struct work_struct *work);
 
 /* kept.c */
+bool csw_kept_is_wanted(struct codeswap_device *cdev);
 bool csw_kept_is_due(const struct csw_request *req);
 void csw_kept_feed(struct csw_request *req);
 

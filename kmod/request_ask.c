@@ -7,6 +7,7 @@
  */
 #include <linux/ctype.h>
 #include <linux/firmware.h>
+#include <linux/sched/mm.h>
 #include <linux/string.h>
 
 #include "request.h"
@@ -56,6 +57,8 @@ static void feed_firmware(struct csw_request *req, const char *name,
 	mutex_lock(&csw_requests_lock);
 	if (req->state == REQUEST_PENDING)
 		job = csw_request_take(req, name, &err);
+	if (!job && req->state == REQUEST_PENDING)
+		csw_request_arm(req, csw_request_limit(req));
 	mutex_unlock(&csw_requests_lock);
 	if (!job)
 		return;
@@ -81,6 +84,16 @@ static void note_asked(struct csw_request *req)
 	req->asked = true;
 }
 
+/* The firmware loader could wait for a disk that waits for this. */
+static void wait_for_feeder(struct csw_request *req)
+{
+	mutex_lock(&csw_requests_lock);
+	note_asked(req);
+	if (req->state == REQUEST_PENDING)
+		csw_request_arm(req, csw_request_limit(req));
+	mutex_unlock(&csw_requests_lock);
+}
+
 static void not_loaded(struct csw_request *req, const char *path, int ret)
 {
 	struct csw_error err;
@@ -92,11 +105,7 @@ static void not_loaded(struct csw_request *req, const char *path, int ret)
 		csw_request_refuse(req, &err);
 		return;
 	}
-	mutex_lock(&csw_requests_lock);
-	note_asked(req);
-	if (req->state == REQUEST_PENDING)
-		csw_request_arm(req, csw_request_limit(req));
-	mutex_unlock(&csw_requests_lock);
+	wait_for_feeder(req);
 }
 
 static void load_firmware(struct csw_request *req)
@@ -146,27 +155,59 @@ static void ask_feeder(struct csw_request *req)
 	csw_request_refuse(req, &err);
 }
 
+/* Who feeds may wait for the disk of the very device that waits for it. */
+static void hurry(struct csw_request *req, struct csw_job *job)
+{
+	struct csw_error err;
+
+	csw_error(&err, CODESWAP_REASON_TIMEOUT, -ETIMEDOUT,
+		  "after a crash the image was to come within %u ms (limits/feed)",
+		  csw_request_limit(req));
+	/* Does nothing to what has been started. */
+	csw_job_abandon(job, &err);
+	csw_job_put(job);
+}
+
+static void ask(struct csw_request *req)
+{
+	bool pending, wanted, due = false;
+	struct csw_job *slow = NULL;
+
+	wanted = req->by_device && csw_kept_is_wanted(req->cdev);
+	mutex_lock(&csw_requests_lock);
+	pending = req->state == REQUEST_PENDING;
+	if (wanted && pending)
+		due = csw_kept_is_due(req);
+	if (wanted && req->state == REQUEST_ANSWERED && req->job) {
+		slow = req->job;
+		csw_job_get(slow);
+	}
+	mutex_unlock(&csw_requests_lock);
+	if (slow)
+		hurry(req, slow);
+	else if (!pending)
+		;
+	else if (!csw_request_wanted(req))
+		csw_request_refuse(req, NULL);
+	else if (due)
+		csw_kept_feed(req);
+	else if (csw_netlink_has_feeder())
+		ask_feeder(req);
+	else if (wanted)
+		wait_for_feeder(req);
+	else
+		load_firmware(req);
+}
+
 void csw_request_ask(struct work_struct *work)
 {
 	struct csw_request *req = container_of(to_delayed_work(work),
 					       struct csw_request, ask);
-	bool pending, kept = false;
+	/* Memory that is short may be waiting for I/O of the device that asks. */
+	unsigned int flags = memalloc_noio_save();
 
-	mutex_lock(&csw_requests_lock);
-	pending = req->state == REQUEST_PENDING;
-	if (pending)
-		kept = csw_kept_is_due(req);
-	mutex_unlock(&csw_requests_lock);
-	if (!pending)
-		;
-	else if (!csw_request_wanted(req))
-		csw_request_refuse(req, NULL);
-	else if (kept)
-		csw_kept_feed(req);
-	else if (csw_netlink_has_feeder())
-		ask_feeder(req);
-	else
-		load_firmware(req);
+	ask(req);
+	memalloc_noio_restore(flags);
 	csw_request_put(req);
 }
 

@@ -430,6 +430,12 @@ static void swap_destroy(struct csw_swap *swap)
 	kvfree(swap);
 }
 
+static bool is_untouched(enum codeswap_result result)
+{
+	return result == CODESWAP_RESULT_REFUSED ||
+	       result == CODESWAP_RESULT_CANCELLED;
+}
+
 /**
  * csw_swap_work() - run an update from its image staged to its end
  * @work: in struct csw_update
@@ -458,7 +464,13 @@ void csw_swap_work(struct work_struct *work)
 			  "no memory for the update");
 	}
 	mutex_unlock(&cdev->op_lock);
+	if (csw_update_params(update)->again && is_untouched(result))
+		csw_kept_untried(cdev, csw_update_stage(update));
 	csw_batch_leave(update, result == CODESWAP_RESULT_SUCCESS);
+	get_device(&cdev->dev);
 	csw_update_end(update, result, err.text[0] ? &err : NULL);
+	if (result == CODESWAP_RESULT_FAILED)
+		csw_request_again(cdev);
+	csw_device_put(cdev);
 	memalloc_noio_restore(flags);
 }

@@ -78,6 +78,7 @@ extern const struct mrb_digest_ops csw_sha256;
 void csw_keep(struct codeswap_device *cdev, struct csw_stage *stage);
 void csw_keep_none(struct codeswap_device *cdev);
 void csw_kept_crashed(struct codeswap_device *cdev);
+void csw_kept_untried(struct codeswap_device *cdev, struct csw_stage *stage);
 
 /* signature.c */
 int csw_signature_check(struct csw_header *header, const void *signature,

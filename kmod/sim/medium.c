@@ -30,7 +30,7 @@ struct later {
 	u64 sector;
 	void *data;
 	u32 bytes;
-	unsigned int failures;		/* of flushes, when it was begun */
+	unsigned int failures;		/* of flushes, when the last one was begun */
 };
 
 /* So many at least find memory at any time: enough to go on. */
@@ -95,8 +95,9 @@ static bool discard(struct file *file, u32 bytes, loff_t pos)
 }
 
 /*
- * Of several that are under way together, the kernel tells one alone of what
- * could not be written; to each it is a failure.
+ * The kernel tells one flush alone of what could not be written. It is a failure
+ * of all that were under way then, and of the next one: what was written
+ * meanwhile may have been part of it.
  */
 static bool flush(struct sim_medium *medium, unsigned int failures)
 {
@@ -193,8 +194,10 @@ u32 sim_medium(void *ctx, u32 op, u64 sector, void *data, u32 bytes)
 		.sector = sector,
 		.data = data,
 		.bytes = bytes,
-		.failures = READ_ONCE(ad->medium.failures),
+		.failures = ad->medium.reported,
 	};
+	if (op == HBA_DMA_FLUSH)
+		ad->medium.reported = READ_ONCE(ad->medium.failures);
 	INIT_WORK(&l->work, later_work);
 	queue_work(ad->medium.wq, &l->work);
 	return HBA_MEDIUM_LATER;

@@ -76,6 +76,7 @@ struct sim_config {
  * @wq: does them
  * @flush_lock: one flush at a time
  * @failures: of flushes; changes under @flush_lock
+ * @reported: of these, when the last flush was begun; under hw_lock
  */
 struct sim_medium {
 	struct list_head list;
@@ -86,6 +87,7 @@ struct sim_medium {
 	struct workqueue_struct *wq;
 	struct mutex flush_lock;
 	unsigned int failures;
+	unsigned int reported;
 };
 
 /**

@@ -24,9 +24,6 @@ mkdir -p "$work"
 # shellcheck source=boot.sh
 . "$boots/boot.sh"
 
-release=$(release_of "${KDIR:-$("$TOP/scripts/kdir.sh")}")
-stock=${STOCK:-$("$TOP/scripts/fetch.sh" stock "$release")}
-kernel=$stock/boot/vmlinuz-$release
 uuid=c0de0000-0000-4000-8000-000000000002
 disk=$work/disk
 disk_options=

@@ -5,6 +5,10 @@
 # initramfs of both makers, a disk. Read by the programs here, which set $work,
 # a directory of their own.
 
+release=$(release_of "${KDIR:-$("$TOP/scripts/kdir.sh")}")
+stock=${STOCK:-$("$TOP/scripts/fetch.sh" stock "$release")}
+kernel=$stock/boot/vmlinuz-$release
+
 # Modules of the kernel's own that a virtual machine's disk needs.
 kernel_modules='virtio_blk virtio_pci ext4 crc32c_generic crc32c_intel configfs'
 

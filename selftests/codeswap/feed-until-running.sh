@@ -33,7 +33,7 @@ all_run()
 	done
 }
 
-plan 31
+plan 36
 refuses "codeswap is not there" "codeswap|family" codeswap feed -d "$RESULTS"
 refuses "it does not come, and is waited for no longer than wanted" \
 	"no device has come|codeswap" \
@@ -117,6 +117,30 @@ check "a bad image and a good one, by two calls" \
 	codeswap feed --timeout 60 --memory "$RESULTS/memory" -d "$images"
 check "by two calls: the good one runs" all_run 1.1.0
 same "by two calls: each was tried once" "$(($(counter starts) - starts))" 2
+
+# What the operator has chosen is not tried again and again.
+codeswap reset "$label" || bail "no reset"
+await 20 "$(device_of "$label")/state" minimal >/dev/null
+starts=$(counter starts)
+refuses "a choice that does not run: it is told" \
+	"the image that was chosen, 'hba-2.0.0-bad-silent.mrb', failed: .*heartbeats" \
+	codeswap feed --timeout 100 -d "$images" --image hba-sim:hba-2.0.0-bad-silent.mrb
+same "a choice that does not run: it was tried once" \
+	"$(($(counter starts) - starts))" 1
+
+# Who comes while it listens does not get what the firmware loader would find.
+cp "$(image hba-1.0.0)" "$(image hba-sim)"
+on_exit "rm -f '$(image hba-sim)'"
+check "a device that comes by --exec is fed" codeswap feed -d "$images" \
+	--image hba-sim:hba-1.1.0.mrb --exec ". ./functions.sh; trap - EXIT; \
+		adapter_create late size=1048576 logins=4"
+late=$(adapter_disk late)
+same "a device that comes by --exec runs the image that was chosen" \
+	"$(cat "$(device_of "${late##*/}")/version")" 1.1.0
+adapter_destroy late
+rm "$(image hba-sim)"
+refuses "--exec fails: it is told" "'exit 3' ended with status 3" \
+	codeswap feed -d "$images" --exec "exit 3"
 
 # Broken hardware.
 adapter_create deaf defect=hart size=1048576 || bail "no adapter"

@@ -112,6 +112,7 @@ not_healthy()
 rollback_fails()
 {
 	up
+	echo 30000 >"$dev/limits/feed"
 	set_fault corrupt overlay
 	set_fault fail write
 	refuses "rollback fails: so does the update" "verifying:verify" swap_to 2.0.0
@@ -120,6 +121,42 @@ rollback_fails()
 	check "rollback fails: the first cause is the result" \
 		ended failed verifying:verify
 	down "rollback fails"
+}
+
+# The old image was given up for one that does not run.
+reset_fails()
+{
+	up
+	echo 30000 >"$dev/limits/feed"
+	refuses "reset fails: so does the update" "proving" \
+		swap_to 2.0.0-bad-silent --method reset
+	check "reset fails: the old image is loaded again" loaded_again 1
+	check "reset fails: it serves" as_before 1.1.0 "$table"
+	down "reset fails"
+}
+
+# What was staged gives way, and so does what nobody will start.
+while_staged()
+{
+	up
+	codeswap stage "$label" "$(image hba-2.0.0)" >/dev/null || bail "not staged"
+	crash
+	check "while one is staged: the image that ran is loaded again" loaded_again 1
+	check "while one is staged: it serves" serves 1.1.0
+	same "while one is staged: nothing is any more" "$(staging)" ""
+	down "while one is staged"
+}
+
+# Refused, it is offered again, but not alone.
+refused()
+{
+	up
+	echo 1 >"$dev/require_signature"
+	crash
+	check "refused: it asks" stays_minimal
+	echo 0 >"$dev/require_signature"
+	check "not refused any more: it is loaded again" loaded_again 1
+	down "refused"
 }
 
 not_wanted()
@@ -135,10 +172,13 @@ not_wanted()
 	down "keep=0"
 }
 
-plan $((8 + 6 + 4 + 5 + 6))
+plan $((8 + 6 + 4 + 5 + 4 + 4 + 3 + 6))
 load_modules
 by_itself
 better_one_first
 not_healthy
 rollback_fails
+reset_fails
+while_staged
+refused
 not_wanted
