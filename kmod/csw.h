@@ -282,7 +282,8 @@ struct codeswap_device {
 	struct csw_status status;
 	ktime_t phase_since;
 	struct csw_header *running;
-	struct csw_stage *kept;	/* see kept.c, as for the next two */
+	struct csw_stage *kept;	/* see kept.c, as for the next three */
+	bool keep_image;
 	bool crashed;
 	ktime_t kept_used;
 	char previous_name[CODESWAP_NAME_LEN];
@@ -465,6 +466,9 @@ int csw_request_start(struct codeswap_device *cdev, const struct csw_params *par
 /* A device is in its boot ROM and asks; once more, or no longer. */
 void csw_request_device(struct codeswap_device *cdev);
 void csw_request_again(struct codeswap_device *cdev);
+
+/* kept.c */
+void csw_keep_set(struct codeswap_device *cdev, bool keep);
 void csw_request_withdraw(struct codeswap_device *cdev);
 /*
  * The feeder's side: a job for the request, to be fed, finished, and started

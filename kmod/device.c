@@ -138,6 +138,7 @@ static struct codeswap_device *device_alloc(const struct codeswap_desc *desc)
 	strscpy(cdev->type, desc->type, sizeof(cdev->type));
 	mutex_init(&cdev->op_lock);
 	mutex_init(&cdev->lock);
+	cdev->keep_image = true;
 	csw_event_init(cdev);
 
 	atomic_inc(&live_devices);

@@ -10,14 +10,8 @@
  * time there is to feed one. One that does not come up is not kept any longer,
  * nor is one that was reset away.
  */
-#include <linux/moduleparam.h>
-
 #include "request.h"
 #include "update.h"
-
-static bool keep = true;
-module_param(keep, bool, 0644);
-MODULE_PARM_DESC(keep, "keep images that run in memory, to load them again when they crash (default: Y)");
 
 /* An image that ran as long as that is worth to be tried first. */
 #define STEADY_MS	60000
@@ -49,16 +43,15 @@ static struct csw_stage *find_same(const struct csw_stage *stage)
 	return found;
 }
 
+/* Takes the reference @stage. */
 static void replace(struct codeswap_device *cdev, struct csw_stage *stage)
 {
-	struct csw_stage *old;
-
 	mutex_lock(&cdev->lock);
-	old = cdev->kept;
-	cdev->kept = stage;
+	if (cdev->keep_image || !stage)
+		swap(cdev->kept, stage);
 	cdev->crashed = false;
 	mutex_unlock(&cdev->lock);
-	csw_stage_put(old);
+	csw_stage_put(stage);
 }
 
 /**
@@ -68,10 +61,7 @@ static void replace(struct codeswap_device *cdev, struct csw_stage *stage)
  */
 void csw_keep(struct codeswap_device *cdev, struct csw_stage *stage)
 {
-	if (READ_ONCE(keep))
-		replace(cdev, find_same(stage) ?: csw_stage_get(stage));
-	else
-		replace(cdev, NULL);
+	replace(cdev, find_same(stage) ?: csw_stage_get(stage));
 }
 
 /**
@@ -81,6 +71,20 @@ void csw_keep(struct codeswap_device *cdev, struct csw_stage *stage)
 void csw_keep_none(struct codeswap_device *cdev)
 {
 	replace(cdev, NULL);
+}
+
+/**
+ * csw_keep_set() - is the image that runs to be kept?
+ * @cdev: device
+ * @keep: from the next one on; if not, what is kept is freed
+ */
+void csw_keep_set(struct codeswap_device *cdev, bool keep)
+{
+	mutex_lock(&cdev->lock);
+	WRITE_ONCE(cdev->keep_image, keep);
+	mutex_unlock(&cdev->lock);
+	if (!keep)
+		csw_keep_none(cdev);
 }
 
 /**

@@ -117,6 +117,26 @@ static ssize_t require_signature_store(struct device *dev,
 }
 static DEVICE_ATTR_RW(require_signature);
 
+static ssize_t keep_image_show(struct device *dev,
+			       struct device_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%u\n", READ_ONCE(to_cdev(dev)->keep_image));
+}
+
+static ssize_t keep_image_store(struct device *dev,
+				struct device_attribute *attr,
+				const char *buf, size_t count)
+{
+	bool keep;
+	int ret = kstrtobool(buf, &keep);
+
+	if (ret)
+		return ret;
+	csw_keep_set(to_cdev(dev), keep);
+	return count;
+}
+static DEVICE_ATTR_RW(keep_image);
+
 /* A file that shows one thing of the blackouts of the past, called b. */
 #define BLACKOUT_ATTR(_name, _value)					\
 static ssize_t _name##_show(struct device *dev,				\
@@ -185,6 +205,7 @@ static struct attribute *device_attrs[] = {
 	&dev_attr_update_id.attr,
 	&dev_attr_image_name.attr,
 	&dev_attr_require_signature.attr,
+	&dev_attr_keep_image.attr,
 	NULL,
 };
 

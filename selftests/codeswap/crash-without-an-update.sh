@@ -85,8 +85,8 @@ beside_a_bootstrap()
 
 plan $((12 + 4 + 3 + 4))
 load_modules
-keep_no_images
 device_up hba0 1.1.0 size=16777216 logins=16
+echo 0 >"$dev/keep_image"
 table=$(table)
 io_start
 resets=$(counter resets)

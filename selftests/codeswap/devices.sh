@@ -56,12 +56,6 @@ device_up()
 		bail "$disk does not appear"
 }
 
-# keep_no_images: after a crash a device asks, from its next image on
-keep_no_images()
-{
-	echo 0 >/sys/module/codeswap/parameters/keep
-}
-
 # daemon_start [DIRECTORY]: codeswapd, ended with the test
 daemon_start()
 {

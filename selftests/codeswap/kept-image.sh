@@ -164,12 +164,12 @@ not_wanted()
 	up
 	check "by order: a reset" codeswap reset "$label"
 	check "by order: an image that was reset away stays away" stays_minimal
-	keep_no_images
-	check "keep=0: it is fed" swap_to 1.1.0
+	check "keep_image=0: it is fed" swap_to 1.1.0
+	echo 0 >"$dev/keep_image"
 	crash
-	check "keep=0: after a crash it asks" stays_minimal
-	check "keep=0: it is fed once more" fed
-	down "keep=0"
+	check "keep_image=0: after a crash it asks" stays_minimal
+	check "keep_image=0: it is fed once more" fed
+	down "keep_image=0"
 }
 
 plan $((8 + 6 + 4 + 5 + 4 + 4 + 3 + 6))

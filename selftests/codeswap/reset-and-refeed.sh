@@ -154,8 +154,8 @@ while_they_log_in()
 
 plan $((8 + 6 + 5 + 7 + 10 + 4 + 4 + 3))
 load_modules
-keep_no_images
 device_up hba0 1.1.0 size=16777216 logins=16
+echo 0 >"$dev/keep_image"
 table=$(table)
 io_start
 holders=$(holders codeswap_sim)

@@ -73,6 +73,7 @@ will_not_park()
 crashes()
 {
 	device_up crash 1.1.0 size=16777216 logins=16 "harts=$1"
+	echo 0 >"$dev/keep_image"
 	io_start
 	set_fault crash $(($1 - 1))
 	check "$1: a crash of the last hart is that of the image" \
@@ -86,7 +87,6 @@ crashes()
 
 plan $((2 + 3 * 10 + 2 * 9 + 5))
 load_modules
-keep_no_images
 for harts in 0 5; do
 	adapter_create none harts=$harts 2>/dev/null
 	same "there is no adapter with $harts harts" "$(cat "$SIM/none/power")" 0
