@@ -9,8 +9,10 @@
  */
 #include <getopt.h>
 #include <poll.h>
+#include <spawn.h>
 #include <stdlib.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "cmd_device.h"
 #include "feed.h"
@@ -240,11 +242,13 @@ static bool find_codeswap(struct feeder *f, struct csw_error *err)
 static int run_command(struct feeder *f)
 {
 	const char *command = f->command;
-	int status;
+	char *const argv[] = { "sh", "-c", (char *)command, NULL };
+	int status = 0;
+	pid_t pid;
 
 	f->command = NULL;
-	status = system(command);
-	if (status < 0)
+	errno = posix_spawnp(&pid, argv[0], NULL, NULL, argv, environ);
+	if (errno || waitpid(pid, &status, 0) < 0)
 		return failed("--exec: %s", strerror(errno));
 	if (WIFEXITED(status) && !WEXITSTATUS(status))
 		return CMD_DONE;

@@ -35,6 +35,9 @@ __printf(1, 2) int failed(const char *fmt, ...);
 /* cmd_image.c */
 int cmd_image(int argc, char **argv);
 
+/* cmd_manifest.c */
+int cmd_manifest(int argc, char **argv);
+
 /* cmd_list.c */
 int cmd_list(int argc, char **argv);
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Answering one request: by name, the file of that name; else the one that the
- * operator has chosen, or the best image, if it has not just failed on the device. Each feeding has a socket of its
- * own, because what is not fed to the end dies with its socket.
+ * operator has chosen, or the best image, if it has not just failed on the device.
+ * Each feeding has a socket of its own, because what is not fed to the end dies
+ * with its socket.
  */
 #include <stdlib.h>
 #include <time.h>

@@ -96,29 +96,29 @@ void image_file_free(struct image_file *file)
 }
 
 /* Copies up to @len bytes at @offset. Returns how many there are, or an errno. */
-static ssize_t get_bytes(const struct image_file *file, size_t offset, void *buf,
-			 size_t len)
+static int get_bytes(const struct image_file *file, size_t offset, void *buf,
+		     u32 len)
 {
-	size_t done = 0;
+	u32 done = 0;
 	ssize_t n;
 
-	len = min_t(size_t, len, file->size - offset);
+	len = (u32)min_t(size_t, len, file->size - offset);
 	if (!file->is_open) {
 		memcpy(buf, file->data + offset, len);
-		return len;
+		return (int)len;
 	}
 	while (done < len) {
 		n = pread(file->fd, (u8 *)buf + done, len - done,
-			  offset + done);
+			  (off_t)(offset + done));
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
 			return -errno;
 		if (!n)
 			break;
-		done += n;
+		done += (u32)n;
 	}
-	return done;
+	return (int)done;
 }
 
 static int write_all(int fd, const u8 *p, size_t size)
@@ -188,7 +188,7 @@ static int view_signature(const struct image_file *file,
 {
 	bool is_signed = le32_to_cpu(view->image.header->flags) & MRB_F_SIGNED;
 	u8 next[sizeof(struct mrb_signature)];
-	ssize_t n = get_bytes(file, view->end, next, sizeof(next));
+	int n = get_bytes(file, view->end, next, sizeof(next));
 	size_t left;
 	u32 size;
 
@@ -231,7 +231,7 @@ static void *copy_tables(const struct image_file *file, size_t start,
 			 struct mrb_error *err)
 {
 	u8 head[MRB_PROBE_SIZE];
-	ssize_t n = get_bytes(file, start, head, sizeof(head));
+	int n = get_bytes(file, start, head, sizeof(head));
 	void *tables;
 	u32 size;
 
@@ -244,7 +244,7 @@ static void *copy_tables(const struct image_file *file, size_t start,
 	if (tables && n >= 0)
 		return memcpy(tables, head, min_t(size_t, size, sizeof(head)));
 	free(tables);
-	mrb_refuse(err, n < 0 ? (int)n : -ENOMEM, "%s",
+	mrb_refuse(err, n < 0 ? n : -ENOMEM, "%s",
 		   strerror(n < 0 ? -n : ENOMEM));
 	return NULL;
 }

@@ -238,6 +238,10 @@ struct csw_status {
  * @status: written by state.c alone
  * @phase_since: ktime when @status.phase began
  * @running: image that runs, %NULL in the boot ROM
+ * @kept: its bytes, or those of the one that ran before a crash; see kept.c
+ * @keep_image: the next one is to be kept, too
+ * @crashed: @kept is to be loaded again
+ * @kept_used: when that was done last
  * @previous_name: name of the image that ran before, may be empty
  * @update: the one update that may be on, or %NULL
  * @limits: set by sysfs
@@ -282,7 +286,7 @@ struct codeswap_device {
 	struct csw_status status;
 	ktime_t phase_since;
 	struct csw_header *running;
-	struct csw_stage *kept;	/* see kept.c, as for the next three */
+	struct csw_stage *kept;
 	bool keep_image;
 	bool crashed;
 	ktime_t kept_used;

@@ -85,7 +85,7 @@ struct sim_medium {
 	struct file *file;
 	mempool_t *pool;
 	struct workqueue_struct *wq;
-	struct mutex flush_lock;
+	struct mutex flush_lock;	/* see @failures */
 	unsigned int failures;
 	unsigned int reported;
 };

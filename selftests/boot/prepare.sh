@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# shellcheck shell=sh disable=SC2154,SC2016 # variables of run.sh; a shell's own text
+# shellcheck shell=sh disable=SC2154,SC2034,SC2016 # variables of run.sh and boot.sh; a shell's own text
 #
 # What a machine boots from: a Debian root file system with this tree installed,
 # initramfs of both makers, a disk. Read by the programs here, which set $work,
