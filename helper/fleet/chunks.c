@@ -58,14 +58,15 @@ struct chunks *chunks_new(const struct manifest *m,
 	if (c) {
 		c->chunk_bytes = m->chunk_bytes;
 		c->size = image->size;
-		c->num = c->missing = image->num_chunks;
+		c->num = image->num_chunks;
+		c->missing = c->num;
 		memcpy(c->digest, image->digest, sizeof(c->digest));
 		c->hashes = calloc(c->num, sizeof(*c->hashes));
 		c->have = calloc(c->num, sizeof(*c->have));
 		c->fd = memfd_create(image->file, MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	}
 	if (c && c->hashes && c->have && c->fd >= 0)
-		ret = posix_fallocate(c->fd, 0, c->size);
+		ret = posix_fallocate(c->fd, 0, (off_t)c->size);
 	if (!ret) {
 		memcpy(c->hashes, image->chunks, c->num * sizeof(*c->hashes));
 		return c;
@@ -158,7 +159,8 @@ static int read_at(int fd, void *data, size_t size, off_t at)
 	ssize_t n;
 
 	while (done < size) {
-		n = pread(fd, (u8 *)data + done, size - done, at + done);
+		n = pread(fd, (u8 *)data + done, size - done,
+			  at + (off_t)done);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)

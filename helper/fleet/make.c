@@ -10,7 +10,7 @@
 static struct json_object *hex(const u8 *digest)
 {
 	char text[2 * MRB_DIGEST_LEN + 1];
-	unsigned int i;
+	size_t i;
 
 	for (i = 0; i < MRB_DIGEST_LEN; i++)
 		snprintf(text + 2 * i, 3, "%02x", digest[i]);

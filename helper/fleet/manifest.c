@@ -52,6 +52,7 @@ static int get_number(struct json_object *object, const char *key,
 {
 	struct json_object *member = get(object, key, json_type_int, where, err);
 
+	*value = 0;
 	if (!member)
 		return err->code;
 	/* Of a negative number it is 0. */
@@ -124,7 +125,7 @@ static int read_digest(struct json_object *member, const char *where,
 		       u8 digest[MRB_DIGEST_LEN], struct mrb_error *err)
 {
 	const char *hex = json_object_get_string(member);
-	unsigned int i;
+	size_t i;
 
 	if (!json_object_is_type(member, json_type_string) ||
 	    json_object_get_string_len(member) != 2 * MRB_DIGEST_LEN)
@@ -141,29 +142,37 @@ bad:
 			  where, 2 * MRB_DIGEST_LEN);
 }
 
+/* A number of a version, and what ends it. */
+static bool read_part(const char **text, char end, __le16 *part)
+{
+	char *behind;
+	unsigned long value;
+
+	if (**text < '0' || **text > '9')
+		return false;
+	value = strtoul(*text, &behind, 10);
+	if (value > UINT16_MAX || *behind != end)
+		return false;
+	*part = cpu_to_le16(value);
+	*text = behind + 1;
+	return true;
+}
+
 static int get_version(struct json_object *object, const char *where,
 		       struct mrb_version *version, struct mrb_error *err)
 {
 	struct json_object *member = get(object, "version", json_type_string,
 					 where, err);
-	unsigned int major, minor, patch;
-	int end = 0;
-	const char *text;
+	const char *text = member ? json_object_get_string(member) : NULL;
 
-	if (!member)
+	if (!text)
 		return err->code;
-	text = json_object_get_string(member);
-	if (text[strspn(text, "0123456789.")] ||
-	    sscanf(text, "%5u.%5u.%5u%n", &major, &minor, &patch, &end) != 3 ||
-	    text[end] || major > UINT16_MAX || minor > UINT16_MAX ||
-	    patch > UINT16_MAX)
-		return mrb_refuse(err, -EBADMSG,
-				  "%s of the manifest is no version like 2.0.1",
-				  where);
-	version->major = cpu_to_le16(major);
-	version->minor = cpu_to_le16(minor);
-	version->patch = cpu_to_le16(patch);
-	return 0;
+	if (read_part(&text, '.', &version->major) &&
+	    read_part(&text, '.', &version->minor) &&
+	    read_part(&text, '\0', &version->patch))
+		return 0;
+	return mrb_refuse(err, -EBADMSG,
+			  "%s of the manifest is no version like 2.0.1", where);
 }
 
 /* An array of at least one; its entries are the caller's to look at. */
@@ -332,34 +341,38 @@ static bool is_power_of_two(u64 n)
 	return n && !(n & (n - 1));
 }
 
-static int read_head(struct json_object *root, struct manifest *m,
-		     struct mrb_error *err)
+static bool read_head(struct json_object *root, struct manifest *m,
+		      struct mrb_error *err)
 {
 	u64 format, chunk_bytes;
 
 	if (get_number(root, "codeswap-manifest", "codeswap-manifest", 1,
 		       INT_MAX, &format, err))
-		return err->code;
-	if (format > MANIFEST_FORMAT)
-		return mrb_refuse(err, -EPROTONOSUPPORT,
-				  "the manifest has format %llu, newer than %u, the newest understood; use a newer codeswap",
-				  format, MANIFEST_FORMAT);
+		return false;
+	if (format > MANIFEST_FORMAT) {
+		mrb_refuse(err, -EPROTONOSUPPORT,
+			   "the manifest has format %llu, newer than %u, the newest understood; use a newer codeswap",
+			   format, MANIFEST_FORMAT);
+		return false;
+	}
 	if (get_number(root, "sequence", "sequence", 1, LLONG_MAX, &m->sequence,
 		       err) ||
 	    get_time(root, "issued", &m->issued, err) ||
 	    get_time(root, "expires", &m->expires, err) ||
 	    get_number(root, "chunk-bytes", "chunk-bytes", CHUNK_MIN_BYTES,
 		       CHUNK_MAX_BYTES, &chunk_bytes, err))
-		return err->code;
-	if (!is_power_of_two(chunk_bytes))
-		return mrb_refuse(err, -ERANGE,
-				  "chunk-bytes of the manifest is %llu, no power of two",
-				  chunk_bytes);
-	if (m->expires <= m->issued)
-		return mrb_refuse(err, -ERANGE,
-				  "the manifest expires before it is issued");
+		return false;
 	m->chunk_bytes = chunk_bytes;
-	return 0;
+	if (!is_power_of_two(chunk_bytes))
+		mrb_refuse(err, -ERANGE,
+			   "chunk-bytes of the manifest is %llu, no power of two",
+			   chunk_bytes);
+	else if (m->expires <= m->issued)
+		mrb_refuse(err, -ERANGE,
+			   "the manifest expires before it is issued");
+	else
+		return true;
+	return false;
 }
 
 static int read_manifest(struct json_object *root, struct manifest *m,
@@ -370,7 +383,7 @@ static int read_manifest(struct json_object *root, struct manifest *m,
 
 	if (!json_object_is_type(root, json_type_object))
 		return mrb_refuse(err, -EBADMSG, "the manifest is no JSON object");
-	if (read_head(root, m, err))
+	if (!read_head(root, m, err))
 		return err->code;
 	array = get_array(root, "images", "images", MANIFEST_MAX_IMAGES,
 			  &m->num_images, err);

@@ -83,7 +83,7 @@ static int set(struct signed_manifest *s, const char *role, u8 *message,
 		s->num++;
 	else
 		free(s->signatures[i].message);
-	strcpy(s->signatures[i].role, role);
+	snprintf(s->signatures[i].role, ROLE_LEN, "%s", role);
 	s->signatures[i].message = message;
 	s->signatures[i].size = size;
 	return 0;

@@ -15,7 +15,7 @@
 
 struct role {
 	char name[ROLE_LEN];
-	STACK_OF(X509) *certs;
+	struct stack_st_X509 *certs;	/* STACK_OF(X509) */
 };
 
 struct trust {
@@ -69,16 +69,19 @@ static int add_role(struct trust *t, const char *path, const char *name,
 	if (t->num == TRUST_MAX_ROLES)
 		return mrb_refuse(err, -E2BIG, "%s: there are more than %u roles",
 				  path, TRUST_MAX_ROLES);
-	strcpy(role->name, name);
+	snprintf(role->name, sizeof(role->name), "%s", name);
 	role->certs = read_certs(path);
-	if (!role->certs || !sk_X509_num(role->certs))
-		mrb_refuse(err, -ENOKEY, "%s: no certificate in PEM form", path);
-	else if ((other = shares_key(t, role)))
+	other = role->certs ? shares_key(t, role) : NULL;
+	if (role->certs && sk_X509_num(role->certs) && !other) {
+		t->num++;
+		return 0;
+	}
+	if (other)
 		mrb_refuse(err, -EEXIST,
 			   "%s: a key of this role is one of role %s, too", path,
 			   other);
 	else
-		return t->num++, 0;
+		mrb_refuse(err, -ENOKEY, "%s: no certificate in PEM form", path);
 	sk_X509_pop_free(role->certs, X509_free);
 	return err->code;
 }

@@ -9,7 +9,7 @@
 #include "manifest.h"
 
 #define SIGNED_FORMAT		1
-#define SIGNED_MAX_BYTES	(2 * MANIFEST_MAX_BYTES)
+#define SIGNED_MAX_BYTES	(8U << 20)
 #define TRUST_MAX_ROLES		8
 #define ROLE_LEN		32	/* with the zero */
 

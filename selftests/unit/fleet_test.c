@@ -43,7 +43,7 @@ static const struct window_case window_cases[] = {
 	  { 0, 50, 140 }, 3, 240 },
 	{ "shrinking", { WINDOW_SHRINK, WINDOW_FROM_FIRST, 100, 1000, 0 },
 	  { 0, 50, 120, 160 }, 4, 187 },
-	{ "shrinking, nobody came in the second", { WINDOW_SHRINK, WINDOW_FROM_FIRST, 100, 1000, 0 },
+	{ "shrinking, nobody in the second", { WINDOW_SHRINK, WINDOW_FROM_FIRST, 100, 1000, 0 },
 	  { 0, 50 }, 2, 150 },
 	{ "shrinking, from the latest", { WINDOW_SHRINK, WINDOW_FROM_LATEST, 100, 1000, 0 },
 	  { 0, 50, 90 }, 3, 115 },
@@ -439,7 +439,7 @@ struct person {
 };
 
 static struct person author, operator, stranger;
-static char dir[] = "/tmp/fleet-trust-XXXXXX";
+static char dir[32];
 
 static void make_person(struct person *p, const char *name)
 {
@@ -640,6 +640,7 @@ static void what_is_no_signed_manifest(void)
 
 static void trust_is_earned(void)
 {
+	snprintf(dir, sizeof(dir), "/tmp/fleet-trust-XXXXXX");
 	if (!mkdtemp(dir))
 		tap_bail("no directory");
 	make_person(&author, "author");
