@@ -216,7 +216,7 @@ static ssize_t read_piece(struct csw_feed *feed, struct file *file, loff_t *pos,
  * @file: a regular one, open for reading
  * @pos: where in it they begin
  * @size: bytes; less may come if the file ends before
- * @err: why not; the feed has ended then
+ * @err: why not; the feed has ended then, unless the caller is being killed
  *
  * Return: 0 or a negative errno with @err set.
  */
@@ -236,13 +236,11 @@ int csw_feed_file(struct csw_feed *feed, struct file *file, loff_t pos,
 	do {
 		n = left ? read_piece(feed, file, &pos, left, buf, err) : 0;
 		left -= max_t(ssize_t, n, 0);
-		if (n > 0 && signal_pending(current)) {
-			csw_error(err, CODESWAP_REASON_INTERRUPTED, -EINTR,
-				  "interrupted after %llu of %llu bytes of the file",
-				  size - left, size);
-			csw_feed_end(feed, err);
-			n = err->code;
-		}
+		/* Its socket goes with it, and so ends what was half fed. */
+		if (n > 0 && fatal_signal_pending(current))
+			n = csw_error(err, CODESWAP_REASON_INTERRUPTED, -EINTR,
+				      "killed after %llu of %llu bytes of the file",
+				      size - left, size);
 	} while (n > 0);
 	free_page((unsigned long)buf);
 	return n;

@@ -102,9 +102,11 @@ echo "# reset $by_reset us, live $live us"
 set_fault corrupt overlay
 refuses "method reset: a load that fails is told of" "after the overlay" \
 	swap_to 3.0.0 --method reset
-check "method reset: then the boot ROM asks" await 20 "$dev/state" minimal
-check "method reset: and is loaded" swap_to 1.1.0 --allow-downgrade \
-	--accept-lost login-priority
+check "method reset: then the old image is loaded again" await 20 "$dev/state" running
+await 20 "$dev/phase" idle >/dev/null
+codeswap reset "$label"
+check "method reset: and another one, from the boot ROM" swap_to 1.1.0 \
+	--allow-downgrade --accept-lost login-priority
 same "method reset: with all text and data" "$(copied)" \
 	"$(bytes hba-1.1.0 "text data")"
 check "method reset: I/O goes on" as_before 1.1.0 "$table"
