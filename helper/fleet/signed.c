@@ -255,7 +255,8 @@ struct signed_manifest *signed_parse(const char *bytes, size_t size,
 	else
 		mrb_refuse(err, -EBADMSG, "the signed manifest is no JSON");
 	json_object_put(root);
-	json_tokener_free(tok);
+	if (tok)
+		json_tokener_free(tok);
 	return s;
 }
 

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What nodes and masters say to one another: one JSON object each, in a datagram
+ * or, with its length in front, on a connection. Documentation/fleet.rst has the
+ * fields. What a message says is a claim; who may make it is for others to check.
+ */
+#ifndef FLEET_MESSAGE_H
+#define FLEET_MESSAGE_H
+
+#include "chunks.h"
+
+#define MESSAGE_FORMAT		1
+#define MESSAGE_MAX_BYTES	(9U << 20)	/* an offer has a signed manifest */
+#define MESSAGE_MAX_DATAGRAM	1400U
+#define MESSAGE_MAX_TYPES	64
+#define MESSAGE_MAX_RANGES	256
+#define MESSAGE_NAME_LEN	64	/* with the zero, as for the next ones */
+#define MESSAGE_ADDRESS_LEN	64
+#define MESSAGE_URL_LEN		256
+#define MESSAGE_TEXT_LEN	256
+#define MESSAGE_STATE_LEN	16
+#define MESSAGE_VERSION_LEN	20
+#define MESSAGE_NONCE_LEN	65
+
+enum message_type {
+	MESSAGE_HELLO,		/* anybody: I am here */
+	MESSAGE_REQUEST,	/* node: I want an image */
+	MESSAGE_OFFER,		/* master: this is coming, there */
+	MESSAGE_ACK,		/* node: I have joined, and lack this */
+	MESSAGE_READY,		/* node: I have it, or not */
+	MESSAGE_STATUS,		/* node: this is how I am */
+	MESSAGE_RESET,		/* master: back to your boot program */
+	MESSAGE_TYPES,
+};
+
+/**
+ * struct message - all that can be said; which fields count depends on the type
+ * @type: what is said
+ * @name: of who says it
+ * @role: hello: "node" or "master"
+ * @port: hello of a master: of TCP; offer: of UDP
+ * @sequence: of the manifest that the sender goes by, 0 for none
+ * @offer: number of an offer; unlike any other of that master
+ * @types: request: module types, none for any; reset: the same, none for all
+ * @num_types: entries in @types
+ * @file: of the manifest
+ * @group: offer: multicast address
+ * @sender: offer: who will send, in the bulk plane
+ * @url: offer: where the file can be had by HTTP as well, or empty
+ * @ranges: ack: chunks that are missing
+ * @num_ranges: entries in @ranges
+ * @module_type: status
+ * @state: status: what the node does
+ * @version: status: of the image that runs, or empty
+ * @progress: status: of what it does, in per cent
+ * @error: ready, status: why not, or empty
+ * @nonce: status: that it was asked with, hexadecimal
+ * @manifest: offer: file of a signed manifest; of the message
+ */
+struct message {
+	enum message_type type;
+	char name[MESSAGE_NAME_LEN];
+	char role[MESSAGE_STATE_LEN];
+	u64 port;
+	u64 sequence;
+	u64 offer;
+	char types[MESSAGE_MAX_TYPES][MRB_TYPE_LEN];
+	unsigned int num_types;
+	char file[MANIFEST_FILE_LEN];
+	char group[MESSAGE_ADDRESS_LEN];
+	u64 sender;
+	char url[MESSAGE_URL_LEN];
+	struct chunk_range ranges[MESSAGE_MAX_RANGES];
+	unsigned int num_ranges;
+	char module_type[MRB_TYPE_LEN];
+	char state[MESSAGE_STATE_LEN];
+	char version[MESSAGE_VERSION_LEN];
+	u64 progress;
+	char error[MESSAGE_TEXT_LEN];
+	char nonce[MESSAGE_NONCE_LEN];
+	char *manifest;
+};
+
+struct message *message_parse(const char *bytes, size_t size,
+			      struct mrb_error *err);
+char *message_format(const struct message *m, size_t *size);
+void message_free(struct message *m);
+const char *message_name(enum message_type type);
+
+#endif /* FLEET_MESSAGE_H */
