@@ -87,12 +87,7 @@ static int write_signed(const struct signed_manifest *s, const char *path)
 static bool read_number(const char *option, const char *text, u64 least, u64 most,
 			u64 *value)
 {
-	char *end;
-
-	errno = 0;
-	*value = strtoull(text, &end, 10);
-	if (!errno && *text >= '0' && *text <= '9' && !*end && *value >= least &&
-	    *value <= most)
+	if (image_number(text, most, value) && *value >= least)
 		return true;
 	failed("--%s %s: a number from %llu to %llu is wanted", option, text, least,
 	       most);

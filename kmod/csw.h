@@ -470,9 +470,6 @@ int csw_request_start(struct codeswap_device *cdev, const struct csw_params *par
 /* A device is in its boot ROM and asks; once more, or no longer. */
 void csw_request_device(struct codeswap_device *cdev);
 void csw_request_again(struct codeswap_device *cdev);
-
-/* kept.c */
-void csw_keep_set(struct codeswap_device *cdev, bool keep);
 void csw_request_withdraw(struct codeswap_device *cdev);
 /*
  * The feeder's side: a job for the request, to be fed, finished, and started
@@ -483,6 +480,9 @@ struct csw_job *csw_request_answer(u64 id, const char *image_name,
 int csw_request_fail(u64 id, const char *why, struct csw_error *err);
 /* Walk over pending ones: the first with an id greater than @after; false at the end. */
 bool csw_request_next(u64 after, struct csw_request_info *info);
+
+/* kept.c */
+void csw_keep_set(struct codeswap_device *cdev, bool keep);
 
 /* chardev.c */
 int csw_chardev_init(void);

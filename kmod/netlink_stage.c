@@ -437,7 +437,7 @@ static int check_file(const struct file *file, int fd, struct csw_error *err)
 	return 0;
 }
 
-/* Which bytes of it: unless something else was said, all from @pos on. */
+/* Which bytes of it: unless something else was said, all from the offset on. */
 static int part_of_file(const struct file *file, struct nlattr **attrs,
 			loff_t *pos, u64 *size, struct csw_error *err)
 {

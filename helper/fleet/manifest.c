@@ -8,11 +8,8 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#include <json-c/json.h>
-
+#include "json.h"
 #include "manifest.h"
-
-#define MAX_DEPTH	6
 
 /* Where in the text: "images[3].size". */
 struct place {
@@ -401,31 +398,6 @@ static int read_manifest(struct json_object *root, struct manifest *m,
 	return check_types(m, err);
 }
 
-static struct json_object *parse_json(const char *text, size_t size,
-				      struct mrb_error *err)
-{
-	struct json_tokener *tok = json_tokener_new_ex(MAX_DEPTH);
-	struct json_object *root;
-
-	if (!tok)
-		return no_memory(err);
-	json_tokener_set_flags(tok, JSON_TOKENER_STRICT |
-			       JSON_TOKENER_VALIDATE_UTF8);
-	root = json_tokener_parse_ex(tok, text, (int)size);
-	if (json_tokener_get_error(tok) != json_tokener_success ||
-	    json_tokener_get_parse_end(tok) != size) {
-		mrb_refuse(err, -EBADMSG, "the manifest is no JSON: %s at byte %zu",
-			   json_tokener_error_desc(json_tokener_get_error(tok)),
-			   json_tokener_get_parse_end(tok));
-		json_object_put(root);
-		root = NULL;
-	} else if (!root) {
-		mrb_refuse(err, -EBADMSG, "the manifest is no JSON object");
-	}
-	json_tokener_free(tok);
-	return root;
-}
-
 /**
  * manifest_parse() - read a manifest
  * @text: JSON; need not end with a zero
@@ -443,15 +415,10 @@ struct manifest *manifest_parse(const char *text, size_t size,
 	struct manifest *m;
 	int ret;
 
-	if (!size || size > MANIFEST_MAX_BYTES) {
-		mrb_refuse(err, -EFBIG, "a manifest of %zu bytes; 1 to %u are allowed",
-			   size, MANIFEST_MAX_BYTES);
-		return NULL;
-	}
 	m = calloc(1, sizeof(*m));
 	if (!m)
 		return no_memory(err);
-	root = parse_json(text, size, err);
+	root = json_read("a manifest", text, size, MANIFEST_MAX_BYTES, err);
 	ret = root ? read_manifest(root, m, err) : err->code;
 	json_object_put(root);
 	if (!ret)

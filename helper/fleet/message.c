@@ -6,11 +6,8 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#include <json-c/json.h>
-
+#include "json.h"
 #include "message.h"
-
-#define MAX_DEPTH	4
 
 static const char *const type_names[MESSAGE_TYPES] = {
 	[MESSAGE_HELLO] = "hello",
@@ -257,29 +254,16 @@ struct message *message_parse(const char *bytes, size_t size,
 			      struct mrb_error *err)
 {
 	struct message *m = calloc(1, sizeof(*m));
-	struct json_tokener *tok = json_tokener_new_ex(MAX_DEPTH);
-	struct json_object *root = NULL;
+	struct json_object *root;
 	int ret;
 
-	err->code = 0;
-	if (!m || !tok) {
-		ret = mrb_refuse(err, -ENOMEM, "out of memory");
-	} else if (!size || size > MESSAGE_MAX_BYTES) {
-		ret = mrb_refuse(err, -EMSGSIZE, "a message of %zu bytes; 1 to %u are allowed",
-				 size, MESSAGE_MAX_BYTES);
-	} else {
-		json_tokener_set_flags(tok, JSON_TOKENER_STRICT |
-				       JSON_TOKENER_VALIDATE_UTF8);
-		root = json_tokener_parse_ex(tok, bytes, (int)size);
-		if (json_tokener_get_error(tok) != json_tokener_success ||
-		    json_tokener_get_parse_end(tok) != size)
-			ret = mrb_refuse(err, -EBADMSG, "a message that is no JSON");
-		else
-			ret = read_message(m, root, err);
+	if (!m) {
+		mrb_refuse(err, -ENOMEM, "out of memory");
+		return NULL;
 	}
+	root = json_read("a message", bytes, size, MESSAGE_MAX_BYTES, err);
+	ret = root ? read_message(m, root, err) : err->code;
 	json_object_put(root);
-	if (tok)
-		json_tokener_free(tok);
 	if (!ret)
 		return m;
 	message_free(m);

@@ -5,12 +5,10 @@
  */
 #include <stdlib.h>
 
-#include <json-c/json.h>
 #include <openssl/evp.h>
 
+#include "json.h"
 #include "trust.h"
-
-#define MAX_DEPTH	4
 
 /**
  * signed_new() - a manifest without signatures
@@ -233,30 +231,11 @@ static struct signed_manifest *read_signed(struct json_object *root,
 struct signed_manifest *signed_parse(const char *bytes, size_t size,
 				     struct mrb_error *err)
 {
-	struct signed_manifest *s = NULL;
-	struct json_object *root = NULL;
-	struct json_tokener *tok;
+	struct json_object *root = json_read("a signed manifest", bytes, size,
+					     SIGNED_MAX_BYTES, err);
+	struct signed_manifest *s = root ? read_signed(root, err) : NULL;
 
-	if (!size || size > SIGNED_MAX_BYTES) {
-		mrb_refuse(err, -EFBIG,
-			   "a signed manifest of %zu bytes; 1 to %u are allowed",
-			   size, SIGNED_MAX_BYTES);
-		return NULL;
-	}
-	tok = json_tokener_new_ex(MAX_DEPTH);
-	if (tok) {
-		json_tokener_set_flags(tok, JSON_TOKENER_STRICT |
-				       JSON_TOKENER_VALIDATE_UTF8);
-		root = json_tokener_parse_ex(tok, bytes, (int)size);
-	}
-	if (tok && json_tokener_get_error(tok) == json_tokener_success &&
-	    json_tokener_get_parse_end(tok) == size)
-		s = read_signed(root, err);
-	else
-		mrb_refuse(err, -EBADMSG, "the signed manifest is no JSON");
 	json_object_put(root);
-	if (tok)
-		json_tokener_free(tok);
 	return s;
 }
 
