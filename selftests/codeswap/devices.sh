@@ -226,16 +226,18 @@ writer_told()
 		grep -q "$1" "$RESULTS/writer.err"
 }
 
-# stop_feeder PROCESS: stopped while it feeds, however fast it is
-stop_feeder()
+# feeding_begins: waits until a part of an image has come. The kernel reads a
+# file by itself, and a stopped process does not stop it: what is to happen
+# half-way has to happen at once. So no process is started here.
+feeding_begins()
 {
-	stop_until=$(($(date +%s) + 30))
-	while kill -STOP "$1" 2>/dev/null && [ "$(attr progress)" = 0 ]; do
-		[ "$(date +%s)" -lt $stop_until ] || return 1
-		kill -CONT "$1"
-		attr progress >/dev/null
+	feed_tries=0
+	feed_percent=0
+	while [ "$feed_percent" = 0 ]; do
+		feed_tries=$((feed_tries + 1))
+		[ $feed_tries -le 1000000 ] || return 1
+		read -r feed_percent <"$dev/progress" || return 1
 	done
-	[ "$(attr phase)" = staging ]
 }
 
 # large_image NAME FILE: image NAME, with so many zeros behind its segments
