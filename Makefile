@@ -106,6 +106,23 @@ demo-root:
 	@$(run-make) all man
 	@selftests/boot/demo-root.sh
 
+check-fleet:
+	@scripts/deps.sh fleet
+	@$(run-make) all
+	@$(run-make) -C selftests/fleet B=$(B)
+	@scripts/check.sh fleet
+
+demo-fleet:
+	@scripts/deps.sh fleet
+	@$(run-make) firmware helper
+	@selftests/fleet/demo.sh
+
+bench-fleet:
+	@scripts/deps.sh fleet
+	@$(run-make) firmware helper
+	@$(run-make) -C selftests/fleet B=$(B)
+	@selftests/fleet/bench.sh
+
 check-install:
 	@scripts/deps.sh install
 	@$(run-make) all man
@@ -138,6 +155,9 @@ help:
 #:                  with all that can be wrong; as root
 #:   demo-root      Debian on such a device, which gets new microcode under its
 #:                  root file system; as root
+#:   check-fleet    sites of many nodes, in network namespaces; as root
+#:   demo-fleet     forty nodes power on, and are fed by one broadcast; as root
+#:   bench-fleet    what that costs, beside unicast and other programs; as root
 #:   check-install  both, in a directory of its own, and DKMS for two kernels
 #:   uapi           write the netlink header anew from its specification
 #:   clean          remove the build directory

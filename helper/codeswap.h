@@ -38,6 +38,9 @@ int cmd_image(int argc, char **argv);
 /* cmd_manifest.c */
 int cmd_manifest(int argc, char **argv);
 
+/* cmd_fleet.c */
+int cmd_fleet(int argc, char **argv);
+
 /* cmd_list.c */
 int cmd_list(int argc, char **argv);
 

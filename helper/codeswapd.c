@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #include "feed.h"
+#include "fleet/site.h"
 
 static const char usage_text[] =
 "Usage: codeswapd [OPTION...]\n"
@@ -34,7 +35,10 @@ static const char usage_text[] =
 "  -f, --foreground     stay in the foreground, log to standard error\n"
 "  -1, --once           answer the requests that are pending, and end\n"
 "  -v, --verbose        say what is done\n"
-"  -h, --help           this text\n";
+"  -h, --help           this text\n"
+"\n"
+"As a part of a site of many nodes: codeswapd --role node|master,\n"
+"see codeswapd --role node --help\n";
 
 /**
  * struct server - the daemon
@@ -349,37 +353,6 @@ static void tear_down(struct server *s)
 		close(s->signal_fd);
 }
 
-/*
- * Go to the background; the parent stays until the child hears requests, or
- * has ended. Returns in the child only, unless it fails.
- */
-static int go_to_background(struct server *s)
-{
-	int fds[2], null;
-	char byte;
-	pid_t pid;
-
-	if (pipe2(fds, O_CLOEXEC))
-		return -errno;
-	pid = fork();
-	if (pid < 0)
-		return -errno;
-	if (pid) {
-		close(fds[1]);
-		_exit(read(fds[0], &byte, 1) == 1 ? 0 : 1);
-	}
-	close(fds[0]);
-	s->ready_fd = fds[1];
-	null = open("/dev/null", O_RDWR | O_CLOEXEC);
-	if (null < 0 || setsid() < 0 || chdir("/"))
-		return -errno;
-	dup2(null, STDIN_FILENO);
-	dup2(null, STDOUT_FILENO);
-	dup2(null, STDERR_FILENO);
-	close(null);
-	return 0;
-}
-
 /* In the background the present directory is another. */
 static const char *absolute(const char *dir)
 {
@@ -437,7 +410,7 @@ static int start(struct server *s)
 
 	log_setup("codeswapd", false, s->verbose ? LOG_DEBUG : LOG_NOTICE);
 	if (!s->foreground && !s->once) {
-		ret = go_to_background(s);
+		ret = go_to_background(&s->ready_fd);
 		if (ret < 0) {
 			log_line(LOG_ERR, "going to the background: %s",
 				 strerror(-ret));
@@ -450,11 +423,45 @@ static int start(struct server *s)
 	return ret;
 }
 
+/* Returns an exit status. */
+static int run_site(int argc, char **argv)
+{
+	struct site_options options = { .ready_fd = -1 };
+	int level, ret = site_options_read(&options, argc, argv);
+
+	if (ret >= 0)
+		return ret;
+	level = options.verbose > 1 ? LOG_DEBUG :
+		options.verbose ? LOG_INFO : LOG_NOTICE;
+	log_setup("codeswapd", false, level);
+	if (!options.foreground) {
+		ret = go_to_background(&options.ready_fd);
+		if (ret < 0) {
+			log_line(LOG_ERR, "going to the background: %s", strerror(-ret));
+			return 1;
+		}
+		log_setup("codeswapd", true, level);
+	}
+	return site_run(&options);
+}
+
+static bool has_role(int argc, char **argv)
+{
+	int i;
+
+	for (i = 1; i < argc; i++)
+		if (!strncmp(argv[i], "--role", 6) || !strncmp(argv[i], "-r", 2))
+			return true;
+	return false;
+}
+
 int main(int argc, char **argv)
 {
 	struct server s = { .ready_fd = -1, .signal_fd = -1, .alive_ms = -1 };
 	int ret;
 
+	if (has_role(argc, argv))
+		return run_site(argc, argv);
 	/* One for each word there may be. */
 	s.dirs = calloc(argc + 1, sizeof(*s.dirs));
 	if (!s.dirs)

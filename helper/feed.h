@@ -16,6 +16,9 @@ void log_setup(const char *name, bool to_syslog, int level);
 __printf(2, 3) void log_line(int level, const char *fmt, ...);
 void notify_manager(const char *state);
 
+/* feed_background.c */
+int go_to_background(int *ready_fd);
+
 /**
  * struct store_image - an image in a directory
  * @path: of its file

@@ -20,6 +20,7 @@ static const struct command commands[] = {
 	{ "monitor", cmd_monitor, "print events as they come" },
 	{ "log", cmd_log, "show what the last update found and did" },
 	{ "image", cmd_image, "build, inspect, verify, bundle and sign image files" },
+	{ "fleet", cmd_fleet, "see and reset the nodes of a site" },
 	{ "manifest", cmd_manifest, "make, sign and verify what a site is to run" },
 	{ }
 };

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# usage: check.sh stock | debug | virtme | install | boot | program NAME
+# usage: check.sh stock | debug | virtme | install | boot | fleet | program NAME
 #
 # Run tests that are built, and count. The last line printed is
 # "N passed, N failed, N skipped"; the exit status is 1 on any failure.
@@ -10,6 +10,7 @@
 #   debug    the selftests in a VM on the debug kernel
 #   virtme   the selftests in virtme-ng on the stock kernel
 #   boot     booting from a device that is fed; TESTS names cases
+#   fleet    sites of many nodes; TESTS names some of them
 #   install  installing into a directory of its own, and DKMS
 #   program  one program of the selftests on the stock kernel, with the
 #            exit status that it has, and no count
@@ -97,6 +98,12 @@ case "${1:-} $#" in
 	recorded "$logs/boot.tap" selftests/boot/run.sh ${TESTS:-}
 	totals "$logs/boot.tap"
 	;;
+'fleet 1')
+	build_tests
+	# shellcheck disable=SC2086 # a list of words
+	recorded "$logs/fleet.tap" selftests/fleet/run.sh ${TESTS:-}
+	totals "$logs/fleet.tap"
+	;;
 'install 1')
 	recorded "$logs/install.tap" selftests/install/run.sh
 	totals "$logs/install.tap"
@@ -108,7 +115,8 @@ case "${1:-} $#" in
 		--test-limit $((1700 + ${SWAPS:-1000} * 3)) --log "$logs/$2"
 	;;
 *)
-	note "usage: check.sh stock | debug | virtme | install | boot | program NAME"
+	note "usage: check.sh stock | debug | virtme | install | boot | fleet |" \
+	     "program NAME"
 	exit 2
 	;;
 esac

@@ -1,12 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# usage: deps.sh [virtme|plot|install|boot]
+# usage: deps.sh [virtme|plot|install|boot|fleet]
 #
 # Install what the build and the tests need and this system lacks. Asks
 # nothing. On systems without apt it prints what is needed. With "virtme", also
 # what virtme-ng needs; with "plot", what bench-plot needs; with "install", what
-# check-install needs; with "boot", what check-boot and demo-root need.
+# check-install needs; with "boot", what check-boot and demo-root need; with "fleet", what
+# check-fleet, demo-fleet and bench-fleet need.
 set -eu
 TOP=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
 . "$TOP/scripts/common.sh"
@@ -16,6 +17,7 @@ packages='
 gcc binutils libc6-dev make git file perl python3 kmod cpio xz-utils zstd
 clang lld llvm libclang-rt-dev
 libnl-3-dev libnl-genl-3-dev libelf-dev libjson-c-dev libssl-dev pkg-config
+libevent-dev libcurl4-openssl-dev libnorm-dev libseccomp-dev nettle-dev
 qemu-system-x86 qemu-system-misc busybox-static fio
 bc bison flex openssl keyutils
 sparse shellcheck clang-format clang-tidy python3-yaml python3-jsonschema
@@ -27,6 +29,7 @@ packages_virtme='python3-argcomplete python3-requests python3-pkg-resources udev
 packages_plot='gnuplot-nox'
 # Newer kernels' headers come with what pahole makes type information from.
 packages_boot='debootstrap e2fsprogs'
+packages_fleet='iproute2 iptables procps util-linux uftp udpcast gnuplot-nox python3'
 packages_install='dkms pahole'
 
 print_list()
@@ -100,6 +103,7 @@ virtme) optional=$packages_virtme ;;
 plot) optional=$packages_plot ;;
 boot) optional=$packages_boot ;;
 install) optional=$packages_install ;;
+fleet) optional=$packages_fleet ;;
 *) optional= ;;
 esac
 

@@ -52,10 +52,13 @@ table()
 	cat <<-EOF
 	0755 $B/helper/codeswap $PREFIX/bin/codeswap
 	0755 $B/helper/codeswapd $PREFIX/sbin/codeswapd
+	0755 $B/helper/codeswap-mcastd $PREFIX/libexec/codeswap/codeswap-mcastd
+	0755 $B/helper/codeswap-model $PREFIX/libexec/codeswap/codeswap-model
 	0644 $TOP/include/uapi/linux/codeswap.h $PREFIX/include/linux/codeswap.h
 	0644 $TOP/include/uapi/linux/mrb.h $PREFIX/include/linux/mrb.h
 	0755 $TOP/helper/boot/boot-feed /usr/lib/codeswap/boot-feed
 	0644 $work/codeswapd.service /usr/lib/systemd/system/codeswapd.service
+	0644 $work/codeswap-site.service /usr/lib/systemd/system/codeswap-site.service
 	0644 $TOP/helper/udev/60-codeswap.rules /usr/lib/udev/rules.d/60-codeswap.rules
 	0755 - /lib/firmware/codeswap
 	0755 - /var/lib/codeswap
@@ -91,8 +94,10 @@ note_files()
 prepare()
 {
 	work=$(mktemp -d "${TMPDIR:-/tmp}/codeswap-install.XXXXXX")
-	sed "/^Exec/s,=/usr/sbin/,=$PREFIX/sbin/," \
-		"$TOP/helper/systemd/codeswapd.service" >"$work/codeswapd.service"
+	for unit in codeswapd.service codeswap-site.service; do
+		sed "/^Exec/s,=/usr/sbin/,=$PREFIX/sbin/," \
+			"$TOP/helper/systemd/$unit" >"$work/$unit"
+	done
 	sed "s/@VERSION@/$version/" "$TOP/dkms.conf" >"$work/dkms.conf"
 }
 

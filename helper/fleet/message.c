@@ -17,9 +17,11 @@ static const char *const type_names[MESSAGE_TYPES] = {
 	[MESSAGE_READY] = "ready",
 	[MESSAGE_STATUS] = "status",
 	[MESSAGE_RESET] = "reset",
+	[MESSAGE_QUERY] = "query",
 };
 
-enum kind { TEXT, NUMBER, TYPES, RANGES, MANIFEST };
+/* A LONG text is of any length, and may be left empty. */
+enum kind { TEXT, LONG, NUMBER, TYPES, RANGES };
 
 #define IN(type)	(1U << MESSAGE_##type)
 #define EVERY		((1U << MESSAGE_TYPES) - 1)
@@ -49,6 +51,9 @@ struct field {
 #define NUMBER_FIELD(name_, member, in_, most) { \
 	.name = (name_), .kind = NUMBER, .in = (in_), \
 	.offset = offsetof(struct message, member), .room = (most) }
+#define LONG_FIELD(name_, member, in_) { \
+	.name = (name_), .kind = LONG, .in = (in_), \
+	.offset = offsetof(struct message, member) }
 #define OTHER_FIELD(name_, kind_, in_) { \
 	.name = (name_), .kind = (kind_), .in = (in_) }
 
@@ -68,9 +73,11 @@ static const struct field fields[] = {
 	TEXT_FIELD("state", state, IN(STATUS), false),
 	TEXT_FIELD("version", version, IN(STATUS), true),
 	NUMBER_FIELD("progress", progress, IN(STATUS), 100),
+	NUMBER_FIELD("more", more, IN(STATUS), MESSAGE_MAX_TYPES),
 	TEXT_FIELD("error", error, IN(READY) | IN(STATUS), true),
-	TEXT_FIELD("nonce", nonce, IN(STATUS), true),
-	OTHER_FIELD("manifest", MANIFEST, IN(OFFER)),
+	TEXT_FIELD("nonce", nonce, IN(STATUS) | IN(QUERY), true),
+	LONG_FIELD("manifest", manifest, IN(OFFER)),
+	LONG_FIELD("proof", proof, IN(STATUS)),
 };
 
 /* The word for a type, or "?". */
@@ -169,13 +176,14 @@ static bool read_ranges(struct message *m, struct json_object *value)
 	return true;
 }
 
-static bool read_manifest(struct message *m, struct json_object *value)
+static bool read_long(struct json_object *value, char **text)
 {
-	if (!json_object_is_type(value, json_type_string) ||
-	    !json_object_get_string_len(value))
+	if (!json_object_is_type(value, json_type_string))
 		return false;
-	m->manifest = strdup(json_object_get_string(value));
-	return m->manifest;
+	if (!json_object_get_string_len(value))
+		return true;
+	*text = strdup(json_object_get_string(value));
+	return *text;
 }
 
 static bool read_field(struct message *m, const struct field *f,
@@ -192,8 +200,8 @@ static bool read_field(struct message *m, const struct field *f,
 		return read_types(m, value);
 	case RANGES:
 		return read_ranges(m, value);
-	case MANIFEST:
-		return read_manifest(m, value);
+	case LONG:
+		return read_long(value, (char **)(void *)at);
 	}
 	return false;
 }
@@ -272,8 +280,10 @@ struct message *message_parse(const char *bytes, size_t size,
 
 void message_free(struct message *m)
 {
-	if (m)
+	if (m) {
 		free(m->manifest);
+		free(m->proof);
+	}
 	free(m);
 }
 
@@ -304,7 +314,7 @@ static struct json_object *ranges_json(const struct message *m)
 static struct json_object *field_json(const struct message *m,
 				      const struct field *f)
 {
-	const char *at = (const char *)m + f->offset;
+	const char *at = (const char *)m + f->offset, *text;
 
 	switch (f->kind) {
 	case TEXT:
@@ -315,8 +325,9 @@ static struct json_object *field_json(const struct message *m,
 		return types_json(m);
 	case RANGES:
 		return ranges_json(m);
-	case MANIFEST:
-		return json_object_new_string(m->manifest ?: "");
+	case LONG:
+		text = *(char *const *)(const void *)at;
+		return json_object_new_string(text ?: "");
 	}
 	return NULL;
 }

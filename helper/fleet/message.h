@@ -10,6 +10,8 @@
 #include "chunks.h"
 
 #define MESSAGE_FORMAT		1
+/* What can be said to a master; what a master says may have a manifest in it. */
+#define MESSAGE_MAX_SMALL	(64U << 10)
 #define MESSAGE_MAX_BYTES	(9U << 20)	/* an offer has a signed manifest */
 #define MESSAGE_MAX_DATAGRAM	1400U
 #define MESSAGE_MAX_TYPES	64
@@ -19,7 +21,7 @@
 #define MESSAGE_URL_LEN		256
 #define MESSAGE_TEXT_LEN	256
 #define MESSAGE_STATE_LEN	16
-#define MESSAGE_VERSION_LEN	20
+#define MESSAGE_VERSION_LEN	24
 #define MESSAGE_NONCE_LEN	65
 
 enum message_type {
@@ -30,6 +32,7 @@ enum message_type {
 	MESSAGE_READY,		/* node: I have it, or not */
 	MESSAGE_STATUS,		/* node: this is how I am */
 	MESSAGE_RESET,		/* master: back to your boot program */
+	MESSAGE_QUERY,		/* operator: how are you all? */
 	MESSAGE_TYPES,
 };
 
@@ -53,9 +56,13 @@ enum message_type {
  * @state: status: what the node does
  * @version: status: of the image that runs, or empty
  * @progress: status: of what it does, in per cent
+ * @more: status: messages of this node that follow in answer to the same query
  * @error: ready, status: why not, or empty
- * @nonce: status: that it was asked with, hexadecimal
- * @manifest: offer: file of a signed manifest; of the message
+ * @nonce: query: a new one; status: that it was asked with; hexadecimal
+ * @manifest: offer: file of a signed manifest, or %NULL if the node has had it
+ *	by this master; of the message
+ * @proof: status: the same message without a proof, signed by who says it, CMS in
+ *	base64, or %NULL; of the message
  */
 struct message {
 	enum message_type type;
@@ -76,9 +83,11 @@ struct message {
 	char state[MESSAGE_STATE_LEN];
 	char version[MESSAGE_VERSION_LEN];
 	u64 progress;
+	u64 more;
 	char error[MESSAGE_TEXT_LEN];
 	char nonce[MESSAGE_NONCE_LEN];
 	char *manifest;
+	char *proof;
 };
 
 struct message *message_parse(const char *bytes, size_t size,

@@ -26,6 +26,8 @@ usage()
 	  --guest-module M   a module of the stock kernel that a test needs
 	  --program P        a program of this host that a test needs
 	  --images DIR       a directory that the tests shall see below the images
+	  --network TAP      a network interface of the guest is this one of the
+	                     host; repeatable, eth0 is the first
 	  --cpus N           processors (default 2)
 	  --memory SIZE      for QEMU (default 1G, debug kernel 2G)
 	  --time-limit S     seconds for all (default 1800, debug kernel 5400)
@@ -58,6 +60,7 @@ test_time_limit=
 append=
 accel=
 log=
+networks=
 
 while [ $# -gt 0 ]; do
 	case $1 in
@@ -74,6 +77,7 @@ while [ $# -gt 0 ]; do
 	--guest-module) guest_modules="$guest_modules $2" ;;
 	--program) programs="$programs $2" ;;
 	--images) images=$2 ;;
+	--network) networks="$networks $2" ;;
 	--cpus) cpus=$2 ;;
 	--memory) memory=$2 ;;
 	--time-limit) time_limit=$2 ;;
@@ -166,15 +170,25 @@ command_line()
 		"kmemleak=on $append"
 }
 
+# network_options: the guest's interfaces, in order
+network_options()
+{
+	for tap in $networks; do
+		echo "-netdev tap,id=$tap,ifname=$tap,script=no,downscript=no" \
+			"-device virtio-net-pci,netdev=$tap,romfile="
+	done
+}
+
 # boot_vm: kernel log, tests' output and result have a serial port each.
 boot_vm()
 {
 	output="-serial stdio"
 	[ "$job" != shell ] || output="-serial mon:stdio"
-	# shellcheck disable=SC2086 # two words each
+	# shellcheck disable=SC2046,SC2086 # several words each
 	timeout --foreground -k 10 "$time_limit" qemu-system-x86_64 \
 		-machine q35 $accel_options -smp "$cpus" -m "$memory" \
 		-nodefaults -no-user-config -display none -no-reboot \
+		$(network_options) \
 		-kernel "$kernel" -initrd "$work/initramfs" \
 		-append "$(command_line)" \
 		-serial "file:$log/kernel.log" $output \

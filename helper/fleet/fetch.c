@@ -1,0 +1,614 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Getting images: a master offers a file, this machine joins the broadcast, says
+ * which chunks it lacks, and takes them as they come. When a round is over the
+ * master offers again, and what is still missing is told again. So a datagram that
+ * was lost, a late beginning and another master that goes on are one thing.
+ *
+ * One file at a time. A second master that offers the same file is told that
+ * nothing is missing, and remembered for when the first one dies.
+ */
+#include <stdlib.h>
+#include <time.h>
+
+#include "../feed.h"
+#include "bulk.h"
+
+#define LOOK_MS		500
+/* No chunk for so long: by HTTP, where there is a server, ... */
+#define SLOW_MS		5000
+/* ... or not at all, and somebody else may be asked. */
+#define STUCK_MS	30000
+/* What two rounds did not bring, multicast brings badly. */
+#define ROUNDS		2
+#define HTTP_TRIES	3
+
+/**
+ * struct fetch - a file that is on its way
+ * @manifest: it is of that
+ * @image: in it
+ * @chunks: what has come
+ * @peer: who offered it, or %NULL if that master is gone
+ * @other: who offered it as well, or %NULL
+ * @offer: of @peer
+ * @rounds: offers of it so far
+ * @receiving: the broadcast
+ * @joining: @peer waits to hear that this machine receives
+ * @url: of the file, or empty
+ * @by_http: the rest comes by HTTP
+ * @part: number of the chunk that is fetched by HTTP
+ * @tries: by HTTP that failed
+ * @whole: all is there, and the owner has it
+ * @heard: when the last chunk or offer came, ms
+ */
+struct fetch {
+	struct manifest *manifest;
+	const struct manifest_image *image;
+	struct chunks *chunks;
+	struct peer *peer;
+	struct peer *other;
+	u64 offer;
+	unsigned int rounds;
+	bool receiving;
+	bool joining;
+	char url[MESSAGE_URL_LEN + MANIFEST_FILE_LEN];
+	bool by_http;
+	unsigned int part;
+	unsigned int tries;
+	bool whole;
+	u64 heard;
+};
+
+/**
+ * struct fetcher - who gets images
+ * @site: this machine's
+ * @peers: masters
+ * @ops: of the owner
+ * @ctx: for @ops
+ * @manifest: last one that was accepted, or %NULL
+ * @fetch: what is on its way, if @fetch.chunks is set
+ * @other_offer: message of @fetch.other
+ * @http: by which chunks come as well
+ * @look: whether something has to be done
+ */
+struct fetcher {
+	struct site *site;
+	struct peers *peers;
+	const struct fetcher_ops *ops;
+	void *ctx;
+	struct manifest *manifest;
+	struct fetch fetch;
+	struct message *other_offer;
+	struct http_get *http;
+	struct event *look;
+};
+
+static void take_chunk(struct fetcher *f, const void *data, size_t size);
+static void begin_http(struct fetcher *f);
+
+/* ---- manifests ------------------------------------------------------------- */
+
+/* What is on its way has a manifest of its own. */
+static void go_by(struct fetcher *f, struct manifest *m, const char *text)
+{
+	if (!f->manifest || f->manifest->sequence != m->sequence)
+		log_line(LOG_INFO, "manifest %llu is accepted", m->sequence);
+	if (f->manifest != f->fetch.manifest)
+		manifest_free(f->manifest);
+	f->manifest = m;
+	if (f->ops->accepted)
+		f->ops->accepted(m, text, f->ctx);
+}
+
+static int manifest_of_offer(struct fetcher *f, const struct message *offer,
+			     struct mrb_error *err)
+{
+	struct manifest *m;
+
+	if (offer->manifest) {
+		m = site_accept(f->site, offer->manifest, offer->sequence, err);
+		if (!m)
+			return err->code;
+		go_by(f, m, offer->manifest);
+	}
+	if (!f->manifest || f->manifest->sequence != offer->sequence)
+		return mrb_refuse(err, -ENODATA, "manifest %llu is not known here",
+				  offer->sequence);
+	return manifest_check_time(f->manifest, time(NULL), err);
+}
+
+/* ---- saying --------------------------------------------------------------- */
+
+static void acknowledge(const struct fetcher *f, struct peer *p, u64 offer,
+			const char *file, bool all_is_well)
+{
+	struct message *m = calloc(1, sizeof(*m));
+
+	if (!m)
+		return;
+	site_say(f->site, m, MESSAGE_ACK);
+	m->offer = offer;
+	snprintf(m->file, sizeof(m->file), "%s", file);
+	if (!all_is_well)
+		m->num_ranges = chunks_missing_ranges(f->fetch.chunks, m->ranges,
+						      MESSAGE_MAX_RANGES);
+	peer_send(p, m);
+	free(m);
+}
+
+/**
+ * fetcher_ready() - tell all masters what became of the file
+ * @f: fetcher
+ * @error: why it is of no use here, or an empty text
+ */
+void fetcher_ready(struct fetcher *f, const char *error)
+{
+	struct message *m = calloc(1, sizeof(*m));
+
+	if (!m || !f->fetch.chunks) {
+		free(m);
+		return;
+	}
+	site_say(f->site, m, MESSAGE_READY);
+	m->sequence = f->fetch.manifest->sequence;
+	m->offer = f->fetch.offer;
+	snprintf(m->file, sizeof(m->file), "%s", f->fetch.image->file);
+	snprintf(m->error, sizeof(m->error), "%s", error);
+	peers_send(f->peers, m);
+	free(m);
+}
+
+/* ---- the bulk plane ------------------------------------------------------------ */
+
+/* Not before: what is sent until then is missed. */
+static void on_joined(void *ctx)
+{
+	struct fetcher *f = ctx;
+	struct fetch *it = &f->fetch;
+
+	if (it->joining && it->peer)
+		acknowledge(f, it->peer, it->offer, it->image->file, false);
+	it->joining = false;
+}
+
+static void on_chunk(const void *data, size_t size, void *ctx)
+{
+	take_chunk(ctx, data, size);
+}
+
+static void on_lost(const char *why, void *ctx)
+{
+	struct fetcher *f = ctx;
+
+	log_line(LOG_NOTICE, "%s: the broadcast is lost: %s", f->fetch.image->file, why);
+	f->fetch.receiving = false;
+	begin_http(f);
+}
+
+static const struct bulk_receiver receiver = {
+	.joined = on_joined,
+	.chunk = on_chunk,
+	.lost = on_lost,
+};
+
+static void want_missing(struct fetcher *f)
+{
+	const struct manifest_image *image = f->fetch.image;
+	u8 (*hashes)[MRB_DIGEST_LEN];
+	unsigned int i, num = 0;
+
+	hashes = calloc(image->num_chunks, sizeof(*hashes));
+	if (!hashes)
+		return;
+	for (i = 0; i < image->num_chunks; i++)
+		if (!chunks_has(f->fetch.chunks, i))
+			memcpy(hashes[num++], image->chunks[i], sizeof(*hashes));
+	bulk_want(f->site->bulk, (const u8 (*)[MRB_DIGEST_LEN])hashes, num);
+	free(hashes);
+}
+
+static bool join(struct fetcher *f, const struct message *offer)
+{
+	struct bulk_route route = {
+		.port = (u16)offer->port,
+		.sender = (u32)offer->sender,
+	};
+
+	snprintf(route.group, sizeof(route.group), "%s", offer->group);
+	if (!bulk_join(f->site->bulk, &route, &receiver, f))
+		return false;
+	want_missing(f);
+	return true;
+}
+
+/* ---- HTTP ------------------------------------------------------------------ */
+
+static void next_part(struct fetcher *f)
+{
+	const struct manifest *m = f->fetch.manifest;
+	const struct manifest_image *image = f->fetch.image;
+	struct mrb_error err;
+	unsigned int i = 0;
+
+	while (i < image->num_chunks && chunks_has(f->fetch.chunks, i))
+		i++;
+	f->fetch.part = i;
+	if (i < image->num_chunks &&
+	    http_get_range(f->http, f->fetch.url, (u64)i * m->chunk_bytes,
+			   manifest_chunk_bytes(m, image, i), &err)) {
+		log_line(LOG_WARNING, "%s: %s", f->fetch.url, err.text);
+		f->fetch.by_http = false;
+	}
+}
+
+static void begin_http(struct fetcher *f)
+{
+	struct fetch *it = &f->fetch;
+
+	if (!it->chunks || it->whole || it->by_http || !it->url[0] ||
+	    it->tries >= HTTP_TRIES)
+		return;
+	log_line(LOG_NOTICE, "%s: %u of %u chunks are fetched from %s", it->image->file,
+		 chunks_missing(it->chunks), it->image->num_chunks, it->url);
+	it->by_http = true;
+	next_part(f);
+}
+
+static void on_part(const void *data, size_t size, const char *error, void *ctx)
+{
+	struct fetcher *f = ctx;
+	struct fetch *it = &f->fetch;
+
+	/* It was given up, or is complete, meanwhile. */
+	if (!it->chunks || it->whole)
+		return;
+	if (!error) {
+		take_chunk(f, data, size);
+		if (!it->chunks || it->whole)
+			return;
+		if (!chunks_has(it->chunks, it->part))
+			error = "this is not the chunk of the manifest";
+	}
+	if (error) {
+		it->tries++;
+		log_line(LOG_WARNING, "%s: %s", it->url, error);
+		it->by_http = false;
+		return;
+	}
+	next_part(f);
+}
+
+/* ---- a file ---------------------------------------------------------------- */
+
+/**
+ * fetcher_drop() - the file is not needed any longer
+ * @f: fetcher
+ */
+void fetcher_drop(struct fetcher *f)
+{
+	struct fetch *it = &f->fetch;
+
+	bulk_leave(f->site->bulk, f);
+	http_get_free(f->http);
+	f->http = http_get_new(f->site->base, f->site->options->http_proxy, on_part, f);
+	if (it->manifest != f->manifest)
+		manifest_free(it->manifest);
+	chunks_free(it->chunks);
+	message_free(f->other_offer);
+	f->other_offer = NULL;
+	memset(it, 0, sizeof(*it));
+}
+
+static void finish(struct fetcher *f)
+{
+	struct fetch *it = &f->fetch;
+	struct mrb_error err;
+
+	bulk_leave(f->site->bulk, f);
+	if (chunks_finish(it->chunks, &err)) {
+		log_line(LOG_WARNING, "%s: %s", it->image->file, err.text);
+		fetcher_ready(f, err.text);
+		fetcher_drop(f);
+		return;
+	}
+	it->whole = true;
+	log_line(LOG_INFO, "%s is here", it->image->file);
+	f->ops->taken(it->manifest, it->image, it->chunks, f->ctx);
+}
+
+static void take_chunk(struct fetcher *f, const void *data, size_t size)
+{
+	struct fetch *it = &f->fetch;
+	enum chunk_verdict verdict;
+	struct mrb_error err;
+
+	if (!it->chunks || it->whole)
+		return;
+	if (chunks_put(it->chunks, data, size, &verdict, &err)) {
+		log_line(LOG_ERR, "%s: %s", it->image->file, err.text);
+		fetcher_ready(f, err.text);
+		fetcher_drop(f);
+		return;
+	}
+	if (verdict == CHUNK_FOREIGN)
+		log_line(LOG_WARNING,
+			 "%s: %zu bytes came that are no chunk of it; they are dropped",
+			 it->image->file, size);
+	if (verdict != CHUNK_TAKEN)
+		return;
+	it->heard = now_ms();
+	log_line(LOG_DEBUG, "%s: %u of %u chunks are missing", it->image->file,
+		 chunks_missing(it->chunks), it->image->num_chunks);
+	if (!chunks_missing(it->chunks))
+		finish(f);
+}
+
+static void set_url(struct fetch *it, const struct message *offer)
+{
+	size_t len = strlen(offer->url);
+
+	it->url[0] = '\0';
+	if (len)
+		snprintf(it->url, sizeof(it->url), "%s%s%s", offer->url,
+			 offer->url[len - 1] == '/' ? "" : "/", offer->file);
+}
+
+/* This master from now on. */
+static void follow(struct fetcher *f, struct peer *p, const struct message *offer)
+{
+	struct fetch *it = &f->fetch;
+
+	it->peer = p;
+	it->offer = offer->offer;
+	it->rounds = 1;
+	it->heard = now_ms();
+	set_url(it, offer);
+	it->receiving = join(f, offer);
+	it->joining = it->receiving;
+	if (it->joining)
+		return;
+	log_line(LOG_DEBUG, "%s: multicast is not possible now", it->image->file);
+	begin_http(f);
+	acknowledge(f, p, offer->offer, offer->file, true);
+}
+
+static void begin(struct fetcher *f, struct peer *p, const struct message *offer,
+		  const struct manifest_image *image)
+{
+	struct fetch *it = &f->fetch;
+	struct mrb_error err;
+
+	it->chunks = chunks_new(f->manifest, image, &err);
+	if (!it->chunks) {
+		log_line(LOG_ERR, "%s", err.text);
+		return;
+	}
+	it->manifest = f->manifest;
+	it->image = image;
+	log_line(LOG_INFO, "%s is offered by master %s", image->file, peer_name(p));
+	follow(f, p, offer);
+}
+
+/* The round is over. */
+static void again(struct fetcher *f, const struct message *offer)
+{
+	struct fetch *it = &f->fetch;
+
+	unsigned int rounds = it->rounds + 1;
+
+	if (!it->receiving && !it->by_http) {
+		follow(f, it->peer, offer);
+		it->rounds = rounds;
+		return;
+	}
+	it->rounds = rounds;
+	it->heard = now_ms();
+	if (it->rounds > ROUNDS)
+		begin_http(f);
+	acknowledge(f, it->peer, offer->offer, offer->file, it->by_http);
+}
+
+static void remember(struct fetcher *f, struct peer *p, const struct message *offer)
+{
+	struct message *copy = calloc(1, sizeof(*copy));
+
+	acknowledge(f, p, offer->offer, offer->file, true);
+	if (!copy)
+		return;
+	*copy = *offer;
+	copy->manifest = NULL;
+	copy->proof = NULL;
+	message_free(f->other_offer);
+	f->other_offer = copy;
+	f->fetch.other = p;
+}
+
+static bool is_fetched(const struct fetcher *f, const struct manifest_image *image)
+{
+	return f->fetch.chunks && !memcmp(f->fetch.image->digest, image->digest,
+					  sizeof(image->digest));
+}
+
+static const struct manifest_image *find(const struct manifest *m, const char *file)
+{
+	unsigned int i;
+
+	for (i = 0; i < m->num_images; i++)
+		if (!strcmp(m->images[i].file, file))
+			return &m->images[i];
+	return NULL;
+}
+
+/**
+ * fetcher_offer() - a master offers a file
+ * @f: fetcher
+ * @p: master
+ * @m: its offer
+ */
+void fetcher_offer(struct fetcher *f, struct peer *p, const struct message *m)
+{
+	const struct manifest_image *image;
+	struct fetch *it = &f->fetch;
+	struct mrb_error err;
+
+	if (manifest_of_offer(f, m, &err)) {
+		log_line(LOG_WARNING, "an offer of master %s is refused: %s",
+			 peer_name(p), err.text);
+		return;
+	}
+	image = find(f->manifest, m->file);
+	if (!image)
+		log_line(LOG_WARNING,
+			 "an offer of master %s is refused: manifest %llu has no file %s",
+			 peer_name(p), f->manifest->sequence, m->file);
+	else if (is_fetched(f, image) && it->whole)
+		acknowledge(f, p, m->offer, m->file, true);
+	else if (is_fetched(f, image) && it->peer == p && it->offer == m->offer)
+		again(f, m);
+	else if (is_fetched(f, image) && (!it->peer || it->peer == p))
+		follow(f, p, m);
+	else if (is_fetched(f, image))
+		remember(f, p, m);
+	else if (!it->chunks && f->ops->wants(f->manifest, image, f->ctx))
+		begin(f, p, m, image);
+	else
+		log_line(LOG_DEBUG, "%s is offered by master %s, and not needed", m->file,
+			 peer_name(p));
+}
+
+/**
+ * fetcher_gone() - a master has died
+ * @f: fetcher
+ * @p: master
+ */
+void fetcher_gone(struct fetcher *f, const struct peer *p)
+{
+	struct fetch *it = &f->fetch;
+	struct message *offer = f->other_offer;
+	struct peer *other = it->other;
+
+	if (other == p) {
+		it->other = NULL;
+		return;
+	}
+	if (!it->chunks || it->peer != p)
+		return;
+	it->peer = NULL;
+	if (it->whole)
+		return;
+	bulk_leave(f->site->bulk, f);
+	log_line(LOG_NOTICE, "%s: master %s has died; %u of %u chunks are missing",
+		 it->image->file, peer_name(p), chunks_missing(it->chunks),
+		 it->image->num_chunks);
+	if (!other)
+		return;
+	it->other = NULL;
+	f->other_offer = NULL;
+	follow(f, other, offer);
+	message_free(offer);
+}
+
+/**
+ * fetcher_hello() - a master has said which manifest it serves
+ * @f: fetcher
+ * @p: master
+ *
+ * What is of another one it sends no longer.
+ *
+ * Return: whether something was given up.
+ */
+bool fetcher_hello(struct fetcher *f, const struct peer *p)
+{
+	struct fetch *it = &f->fetch;
+
+	if (!it->chunks || it->whole || it->by_http || it->peer != p || it->other ||
+	    peer_sequence(p) == it->manifest->sequence)
+		return false;
+	log_line(LOG_NOTICE, "%s: master %s goes by another manifest now; it is given up",
+		 it->image->file, peer_name(p));
+	fetcher_drop(f);
+	return true;
+}
+
+static void look(evutil_socket_t fd, short what, void *ctx)
+{
+	struct fetcher *f = ctx;
+	struct fetch *it = &f->fetch;
+	u64 silence;
+
+	(void)fd;
+	(void)what;
+	if (!it->chunks || it->whole)
+		return;
+	silence = now_ms() - it->heard;
+	if (silence > SLOW_MS)
+		begin_http(f);
+	if (silence > STUCK_MS) {
+		log_line(LOG_WARNING, "%s: nothing has come for %d s; it is given up",
+			 it->image->file, STUCK_MS / 1000);
+		fetcher_drop(f);
+	}
+}
+
+bool fetcher_busy(const struct fetcher *f)
+{
+	return f->fetch.chunks;
+}
+
+/* Of the file that is on its way, in per cent. */
+unsigned int fetcher_progress(const struct fetcher *f)
+{
+	const struct fetch *it = &f->fetch;
+
+	if (!it->chunks)
+		return 0;
+	return (it->image->num_chunks - chunks_missing(it->chunks)) * 100 /
+	       it->image->num_chunks;
+}
+
+/* The last one that was accepted, or NULL. */
+const struct manifest *fetcher_manifest(const struct fetcher *f)
+{
+	return f->manifest;
+}
+
+/**
+ * fetcher_new() - make somebody who gets images
+ * @s: site
+ * @peers: masters
+ * @ops: of the owner
+ * @ctx: for @ops
+ *
+ * Return: to be freed with fetcher_free(), or %NULL without memory.
+ */
+struct fetcher *fetcher_new(struct site *s, struct peers *peers,
+			    const struct fetcher_ops *ops, void *ctx)
+{
+	const struct timeval often = { .tv_usec = LOOK_MS * 1000L };
+	struct fetcher *f = calloc(1, sizeof(*f));
+
+	if (!f)
+		return NULL;
+	f->site = s;
+	f->peers = peers;
+	f->ops = ops;
+	f->ctx = ctx;
+	f->http = http_get_new(s->base, s->options->http_proxy, on_part, f);
+	f->look = event_new(s->base, -1, EV_PERSIST, look, f);
+	if (f->http && f->look && !event_add(f->look, &often))
+		return f;
+	fetcher_free(f);
+	return NULL;
+}
+
+void fetcher_free(struct fetcher *f)
+{
+	if (!f)
+		return;
+	fetcher_drop(f);
+	manifest_free(f->manifest);
+	http_get_free(f->http);
+	if (f->look)
+		event_free(f->look);
+	free(f);
+}

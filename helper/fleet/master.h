@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A master: what its parts share. */
+#ifndef FLEET_MASTER_H
+#define FLEET_MASTER_H
+
+#include <sys/queue.h>
+
+#include "bulk.h"
+
+struct http_serve;
+struct query;
+struct master_store;
+struct transfer;
+
+/**
+ * struct session - somebody is connected with this master
+ * @link: of all
+ * @master: this one
+ * @channel: connection; ready once @known
+ * @known: it has said hello
+ * @is_node: as a node, which a master may be too
+ * @manifest: number of the last one that it was sent
+ * @query: whose answer is awaited, or %NULL
+ */
+struct session {
+	TAILQ_ENTRY(session) link;
+	struct master *master;
+	struct channel *channel;
+	bool known;
+	bool is_node;
+	u64 manifest;
+	struct query *query;
+};
+
+TAILQ_HEAD(session_list, session);
+
+/**
+ * struct master - this machine as a master
+ * @site: its site
+ * @store: what it has
+ * @sessions: who is connected
+ * @num_sessions: of them
+ * @listener: for more of them
+ * @port: of @listener
+ * @hello: when to say hello
+ * @answer: when to say hello to nodes that have just come
+ * @hellos: that were said
+ * @peers: other masters
+ * @fetcher: gets images from them
+ * @fetch_after: not before, ms
+ * @http: serves the store
+ * @transfers: one for each file of the manifest
+ * @num_transfers: entries in @transfers
+ * @sending: the one that the bulk plane is lent to, or %NULL
+ * @sender: number of this master in the bulk plane
+ * @offers: made so far
+ */
+struct master {
+	struct site *site;
+	struct master_store *store;
+	struct session_list sessions;
+	unsigned int num_sessions;
+	struct evconnlistener *listener;
+	u16 port;
+	struct event *hello;
+	struct event *answer;
+	unsigned int hellos;
+	struct peers *peers;
+	struct fetcher *fetcher;
+	u64 fetch_after;
+	struct http_serve *http;
+	struct transfer **transfers;
+	unsigned int num_transfers;
+	struct transfer *sending;
+	u32 sender;
+	u64 offers;
+};
+
+/* master.c */
+struct master *master_new(struct site *s, struct mrb_error *err);
+void master_free(struct master *m);
+void master_hello(struct master *m, const struct message *hello,
+		  const struct sockaddr_in *from);
+void master_reload(struct master *m);
+bool master_serves(const struct master *m);
+void master_next_sender(struct master *m);
+const char *session_name(const struct session *s);
+
+/* master_store.c: what a master has */
+struct master_store *master_store_new(struct site *s);
+void master_store_free(struct master_store *st);
+int master_store_load(struct master_store *st, struct mrb_error *err);
+int master_store_keep(struct master_store *st, const struct manifest_image *image,
+		      const struct chunks *c, struct mrb_error *err);
+int master_store_take_manifest(struct master_store *st, const char *text,
+			       struct mrb_error *err);
+const struct manifest *master_store_manifest(const struct master_store *st);
+const char *master_store_text(const struct master_store *st);
+bool master_store_is_whole(const struct master_store *st);
+bool master_store_has(const struct master_store *st,
+		      const struct manifest_image *image);
+struct chunks *master_store_open(const struct master_store *st,
+				 const struct manifest_image *image,
+				 struct mrb_error *err);
+
+/* transfer.c: a file of the manifest, and who wants it */
+struct transfer *transfer_new(struct master *m, const struct manifest_image *image);
+void transfer_free(struct transfer *t);
+const struct manifest_image *transfer_image(const struct transfer *t);
+void transfer_request(struct transfer *t, struct session *s);
+void transfer_ack(struct transfer *t, const struct session *s, const struct message *m);
+void transfer_ready(struct transfer *t, const struct session *s,
+		    const struct message *m);
+void transfer_lost(struct transfer *t, const struct session *s);
+void transfer_look(struct transfer *t);
+bool transfer_wants_to_send(const struct transfer *t);
+void transfer_send(struct transfer *t);
+bool transfer_is_on(const struct transfer *t);
+unsigned int transfer_progress(const struct transfer *t);
+
+/* query.c: operators and their questions */
+void query_begin(struct master *m, struct session *operator, const struct message *query);
+void query_answer(struct session *node, const struct message *m);
+void query_lost(struct master *m, struct session *s);
+
+/* http_serve.c */
+struct http_serve *http_serve_new(struct master *m, struct in_addr address, u16 port,
+				  struct mrb_error *err);
+void http_serve_forget(struct http_serve *h);
+void http_serve_free(struct http_serve *h);
+
+#endif /* FLEET_MASTER_H */

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Processes of ours that are to have less power than we do, or another licence:
+ * on file descriptor 3 they find a socket, and when it is closed they end.
+ */
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "site.h"
+
+#define CHILD_FD	3
+
+static int start(const char *path, const char *name, int fd, pid_t *pid)
+{
+	char *const argv[] = { (char *)name, NULL };
+	posix_spawn_file_actions_t actions;
+	posix_spawnattr_t attr;
+	sigset_t none;
+	int ret;
+
+	sigemptyset(&none);
+	posix_spawn_file_actions_init(&actions);
+	posix_spawn_file_actions_adddup2(&actions, fd, CHILD_FD);
+	posix_spawnattr_init(&attr);
+	posix_spawnattr_setsigmask(&attr, &none);
+	posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK);
+	ret = posix_spawn(pid, path, &actions, &attr, argv, environ);
+	posix_spawnattr_destroy(&attr);
+	posix_spawn_file_actions_destroy(&actions);
+	return -ret;
+}
+
+/**
+ * spawn_program() - start a program, and talk with it
+ * @dir: of it
+ * @name: of it in there
+ * @pid: set to its process
+ * @err: set on failure
+ *
+ * Return: our end of a socket for packets, that does not block; or a negative
+ * errno.
+ */
+int spawn_program(const char *dir, const char *name, pid_t *pid,
+		  struct mrb_error *err)
+{
+	int fds[2], copy, ret;
+	char path[512];
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds))
+		return mrb_refuse(err, -errno, "%s: %s", name, strerror(errno));
+	/* A descriptor that is put where it is already stays closed on exec. */
+	copy = fcntl(fds[1], F_DUPFD_CLOEXEC, CHILD_FD + 1);
+	ret = copy < 0 ? -errno : start(path, name, copy, pid);
+	if (copy >= 0)
+		close(copy);
+	close(fds[1]);
+	if (!ret && fcntl(fds[0], F_SETFL, O_NONBLOCK))
+		ret = -errno;
+	if (!ret)
+		return fds[0];
+	close(fds[0]);
+	return mrb_refuse(err, ret, "%s cannot be started: %s", path, strerror(-ret));
+}
