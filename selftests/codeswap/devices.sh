@@ -51,8 +51,9 @@ device_up()
 	device_create "$up_name" "$@" || bail "no adapter, or it does not ask for an image"
 	cat "$(image "hba-$up_version")" >"$node" ||
 		bail "cannot load $up_version: $(attr error)"
-	# Not only its node: partitions have been looked for.
-	await 20 "/sys/kernel/debug/codeswap_sim/$label/shown" Y >/dev/null ||
+	# Not only its node: partitions have been looked for, behind what may be
+	# many logins.
+	await 120 "/sys/kernel/debug/codeswap_sim/$label/shown" Y >/dev/null ||
 		bail "$disk does not appear"
 }
 
