@@ -336,8 +336,10 @@ void bulk_close(struct bulk *b)
 		event_free(b->again);
 	if (b->fd >= 0)
 		close(b->fd);
-	if (b->pid)
+	if (b->pid) {
+		kill(b->pid, SIGKILL);
 		waitpid(b->pid, NULL, 0);
+	}
 	while (!STAILQ_EMPTY(&b->queue))
 		drop_first(b);
 	free(b);

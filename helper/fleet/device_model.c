@@ -3,6 +3,7 @@
  * Devices that are models: each is a process codeswap-model, with real firmware
  * on its hart, and is spoken to in short sentences.
  */
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -46,6 +47,8 @@ static void end(struct model *m)
 		event_free(m->event);
 	if (m->pid) {
 		close(m->fd);
+		/* It has nothing to lose, and may hang. */
+		kill(m->pid, SIGKILL);
 		waitpid(m->pid, NULL, 0);
 	}
 	m->event = NULL;

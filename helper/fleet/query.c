@@ -156,7 +156,8 @@ void query_answer(struct session *node, const struct message *m)
 		return;
 	}
 	if (!m->proof || strcmp(m->name, session_name(node))) {
-		log_line(LOG_WARNING, "%s says how %s is, or has not signed it; it is not passed on",
+		log_line(LOG_WARNING,
+			 "%s says how %s is, or has not signed it; it is not passed on",
 			 session_name(node), m->name);
 		return;
 	}

@@ -34,7 +34,7 @@ static int read_file(struct settings *s, struct mrb_error *err)
 	}
 	if (image_file_read(&file, s->path, err))
 		return err->code;
-	s->root = json_read("the settings", (const char *)file.data, file.size,
+	s->root = json_read("a file of settings", (const char *)file.data, file.size,
 			    SETTINGS_MAX_BYTES, err);
 	image_file_free(&file);
 	if (!s->root)
@@ -75,7 +75,7 @@ struct settings *settings_open(const char *dir, struct mrb_error *err)
 	if (!read_file(s, &why))
 		return s;
 	mrb_refuse(err, why.code,
-		   "%s: %s; put the last good one there, or remove it if older manifests may be accepted again",
+		   "%s: %s; put the last good one there, or remove it to accept older manifests again",
 		   s->path, why.text);
 	settings_close(s);
 	return NULL;

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What survives a reset of a node. */
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "tap.h"
+#include "fleet_sample.h"
+#include "fleet/site.h"
+
+static char dir[] = "/tmp/codeswap-settings.XXXXXX";
+static char path[64];
+
+static struct settings *open_settings(void)
+{
+	struct mrb_error err;
+	struct settings *s = settings_open(dir, &err);
+
+	if (!s)
+		printf("# %s\n", err.text);
+	return s;
+}
+
+static void nothing_is_known_at_first(void)
+{
+	struct settings *s = open_settings();
+
+	ok(s && !settings_sequence(s), "without a file, no manifest has been accepted");
+	ok(s && !settings_desired(s, "hba"), "and no version is desired");
+	settings_close(s);
+}
+
+static void what_is_accepted_stays(void)
+{
+	struct settings *s = open_settings();
+	struct manifest *m = good_manifest();
+	struct mrb_error err;
+	const char *version;
+
+	ok(!settings_accept(s, m, &err), "a manifest is accepted");
+	settings_close(s);
+	s = open_settings();
+	is(settings_sequence(s), 7, "its number is there after a reset");
+	version = settings_desired(s, "hba mini");
+	ok(version && !strcmp(version, "2.0.1"), "and the version that a type is to run");
+	ok(!settings_desired(s, "nic"), "of the types that it names");
+	settings_close(s);
+	manifest_free(m);
+}
+
+static void what_cannot_be_kept_is_not_gone_by(void)
+{
+	struct settings *s = open_settings();
+	struct manifest *m = good_manifest();
+	struct mrb_error err = { 0 };
+
+	m->sequence = 8;
+	/* Nothing can be put beside it, root or not. */
+	unlink(path);
+	rmdir(dir);
+	ok(settings_accept(s, m, &err) < 0 && err.text[0],
+	   "where it cannot be written, a manifest is refused: %s", err.text);
+	is(settings_sequence(s), 7, "and the last one stays");
+	settings_close(s);
+	manifest_free(m);
+	if (mkdir(dir, 0700))
+		tap_bail("%s cannot be made again", dir);
+}
+
+static void put_file(const char *bytes)
+{
+	FILE *file = fopen(path, "w");
+
+	if (!file || fputs(bytes, file) < 0 || fclose(file))
+		tap_bail("%s cannot be written", path);
+}
+
+static void damaged_settings_are_not_begun_anew(void)
+{
+	static const char *const bad[] = {
+		"", "{", "[]", "7", "{}", "{\"sequence\":\"7\"}", "{\"sequence\":-1}",
+		"{\"sequence\":7.5}", "{\"desired\":{}}",
+	};
+	struct mrb_error err;
+	struct settings *s;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(bad); i++) {
+		put_file(bad[i]);
+		s = settings_open(dir, &err);
+		ok(!s && strstr(err.text, "settings.json"), "'%s': %s", bad[i],
+		   s ? "taken" : err.text);
+		settings_close(s);
+	}
+	unlink(path);
+}
+
+static void no_directory_is_a_sentence(void)
+{
+	struct mrb_error err;
+
+	ok(!settings_open("/nonexistent/site", &err) && strstr(err.text, "directory"),
+	   "%s", err.text);
+}
+
+int main(void)
+{
+	if (!mkdtemp(dir))
+		tap_bail("no directory");
+	snprintf(path, sizeof(path), "%s/settings.json", dir);
+	make_image();
+	nothing_is_known_at_first();
+	what_is_accepted_stays();
+	what_cannot_be_kept_is_not_gone_by();
+	damaged_settings_are_not_begun_anew();
+	no_directory_is_a_sentence();
+	rmdir(dir);
+	return tap_done();
+}
