@@ -8,7 +8,7 @@
 #include "fleet_sample.h"
 #include "fleet/site.h"
 
-static char dir[] = "/tmp/codeswap-settings.XXXXXX";
+static char dir[32];
 static char path[64];
 
 static struct settings *open_settings(void)
@@ -105,6 +105,7 @@ static void no_directory_is_a_sentence(void)
 
 int main(void)
 {
+	snprintf(dir, sizeof(dir), "/tmp/codeswap-settings.XXXXXX");
 	if (!mkdtemp(dir))
 		tap_bail("no directory");
 	snprintf(path, sizeof(path), "%s/settings.json", dir);
