@@ -67,26 +67,6 @@ static bool start(struct bulk *b, struct mrb_error *err);
 
 /* ---- telling it ------------------------------------------------------------ */
 
-static ssize_t send_packet(int fd, const struct packet *p)
-{
-	struct iovec iov = { .iov_base = (void *)p->bytes, .iov_len = p->size };
-	union {
-		struct cmsghdr head;
-		char room[CMSG_SPACE(sizeof(int))];
-	} control = { 0 };
-	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
-
-	if (p->fd >= 0) {
-		msg.msg_control = control.room;
-		msg.msg_controllen = sizeof(control.room);
-		control.head.cmsg_level = SOL_SOCKET;
-		control.head.cmsg_type = SCM_RIGHTS;
-		control.head.cmsg_len = CMSG_LEN(sizeof(int));
-		memcpy(CMSG_DATA(&control.head), &p->fd, sizeof(int));
-	}
-	return sendmsg(fd, &msg, MSG_NOSIGNAL | MSG_DONTWAIT);
-}
-
 static void drop_first(struct bulk *b)
 {
 	struct packet *p = STAILQ_FIRST(&b->queue);
@@ -103,7 +83,9 @@ static void on_writable(evutil_socket_t fd, short what, void *ctx)
 
 	(void)what;
 	while (!STAILQ_EMPTY(&b->queue)) {
-		if (send_packet(fd, STAILQ_FIRST(&b->queue)) < 0 &&
+		const struct packet *p = STAILQ_FIRST(&b->queue);
+
+		if (!spawn_tell(fd, p->bytes, p->size, p->fd) &&
 		    (errno == EAGAIN || errno == EINTR || errno == ENOBUFS)) {
 			event_add(b->writable, NULL);
 			return;

@@ -153,22 +153,7 @@ static void models_close(struct devices *ds)
 static int tell(const struct model *m, const char *text, int file,
 		struct mrb_error *err)
 {
-	struct iovec iov = { .iov_base = (void *)text, .iov_len = strlen(text) };
-	union {
-		struct cmsghdr head;
-		char room[CMSG_SPACE(sizeof(int))];
-	} control = { 0 };
-	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
-
-	if (file >= 0) {
-		msg.msg_control = control.room;
-		msg.msg_controllen = sizeof(control.room);
-		control.head.cmsg_level = SOL_SOCKET;
-		control.head.cmsg_type = SCM_RIGHTS;
-		control.head.cmsg_len = CMSG_LEN(sizeof(int));
-		memcpy(CMSG_DATA(&control.head), &file, sizeof(int));
-	}
-	if (m->pid && sendmsg(m->fd, &msg, MSG_NOSIGNAL) >= 0)
+	if (m->pid && spawn_tell(m->fd, text, strlen(text), file))
 		return 0;
 	return mrb_refuse(err, -EPIPE, "%s: its process cannot be told: %s",
 			  m->device->name, m->pid ? strerror(errno) : "it has ended");

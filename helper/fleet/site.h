@@ -124,6 +124,7 @@ struct manifest *site_accept(struct site *s, const char *text, u64 sequence,
 /* spawn.c */
 int spawn_program(const char *dir, const char *name, pid_t *pid,
 		  struct mrb_error *err);
+bool spawn_tell(int fd, const void *packet, size_t size, int file);
 
 /* settings.c */
 struct settings *settings_open(const char *dir, struct mrb_error *err);

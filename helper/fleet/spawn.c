@@ -66,3 +66,32 @@ int spawn_program(const char *dir, const char *name, pid_t *pid,
 	close(fds[0]);
 	return mrb_refuse(err, ret, "%s cannot be started: %s", path, strerror(-ret));
 }
+
+/**
+ * spawn_tell() - send a packet to a program
+ * @fd: our end of the socket
+ * @packet: bytes
+ * @size: of it
+ * @file: descriptor to go with it, or -1
+ *
+ * Return: whether it has been sent; errno if not.
+ */
+bool spawn_tell(int fd, const void *packet, size_t size, int file)
+{
+	struct iovec iov = { .iov_base = (void *)packet, .iov_len = size };
+	union {
+		struct cmsghdr head;
+		char room[CMSG_SPACE(sizeof(int))];
+	} control = { 0 };
+	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
+
+	if (file >= 0) {
+		msg.msg_control = control.room;
+		msg.msg_controllen = sizeof(control.room);
+		control.head.cmsg_level = SOL_SOCKET;
+		control.head.cmsg_type = SCM_RIGHTS;
+		control.head.cmsg_len = CMSG_LEN(sizeof(int));
+		memcpy(CMSG_DATA(&control.head), &file, sizeof(int));
+	}
+	return sendmsg(fd, &msg, MSG_NOSIGNAL | MSG_DONTWAIT) >= 0;
+}
