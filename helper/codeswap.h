@@ -5,7 +5,7 @@
 #ifndef CODESWAP_H
 #define CODESWAP_H
 
-#include "compat_user.h"
+#include "programs.h"
 
 /* Exit status of every verb. */
 enum {
@@ -26,20 +26,18 @@ struct command {
 	const char *help;
 };
 
-/* main.c */
+/* cmd_run.c */
 int command_run(const char *program, const struct command *table, int argc,
 		char **argv);
 int usage(const char *text, bool asked);
 __printf(1, 2) int failed(const char *fmt, ...);
+int flush_output(int status);
 
 /* cmd_image.c */
 int cmd_image(int argc, char **argv);
 
 /* cmd_manifest.c */
 int cmd_manifest(int argc, char **argv);
-
-/* cmd_fleet.c */
-int cmd_fleet(int argc, char **argv);
 
 /* cmd_list.c */
 int cmd_list(int argc, char **argv);

@@ -22,7 +22,7 @@
 #include <unistd.h>
 
 #include "feed.h"
-#include "fleet/site.h"
+#include "programs.h"
 
 static const char usage_text[] =
 "Usage: codeswapd [OPTION...]\n"
@@ -423,28 +423,6 @@ static int start(struct server *s)
 	return ret;
 }
 
-/* Returns an exit status. */
-static int run_site(int argc, char **argv)
-{
-	struct site_options options = { .ready_fd = -1 };
-	int level, ret = site_options_read(&options, argc, argv);
-
-	if (ret >= 0)
-		return ret;
-	level = options.verbose > 1 ? LOG_DEBUG :
-		options.verbose ? LOG_INFO : LOG_NOTICE;
-	log_setup("codeswapd", false, level);
-	if (!options.foreground) {
-		ret = go_to_background(&options.ready_fd);
-		if (ret < 0) {
-			log_line(LOG_ERR, "going to the background: %s", strerror(-ret));
-			return 1;
-		}
-		log_setup("codeswapd", true, level);
-	}
-	return site_run(&options);
-}
-
 static bool has_role(int argc, char **argv)
 {
 	int i;
@@ -460,8 +438,13 @@ int main(int argc, char **argv)
 	struct server s = { .ready_fd = -1, .signal_fd = -1, .alive_ms = -1 };
 	int ret;
 
-	if (has_role(argc, argv))
-		return run_site(argc, argv);
+	/* A program of its own, which needs more than this one. */
+	if (has_role(argc, argv)) {
+		program_exec("codeswap-sited", argv);
+		fprintf(stderr, "codeswapd: %s/codeswap-sited: %s\n", programs_dir(),
+			strerror(errno));
+		return 1;
+	}
 	/* One for each word there may be. */
 	s.dirs = calloc(argc + 1, sizeof(*s.dirs));
 	if (!s.dirs)

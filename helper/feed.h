@@ -16,6 +16,9 @@ void log_setup(const char *name, bool to_syslog, int level);
 __printf(2, 3) void log_line(int level, const char *fmt, ...);
 void notify_manager(const char *state);
 
+/* clock.c */
+u64 now_ms(void);
+
 /* feed_background.c */
 int go_to_background(int *ready_fd);
 
@@ -87,6 +90,5 @@ bool failures_has(const struct failures *f, const char *device,
 int answer_request(struct store *store, struct failures *failures,
 		   const struct csw_request *request, const char *chosen,
 		   struct csw_error *why);
-u64 now_ms(void);
 
 #endif /* CODESWAP_FEED_H */

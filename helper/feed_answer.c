@@ -6,7 +6,6 @@
  * with its socket.
  */
 #include <stdlib.h>
-#include <time.h>
 
 #include "feed.h"
 
@@ -20,14 +19,6 @@ struct answer {
 	struct csw_socket *sk;
 	bool begun;		/* the kernel wants the image */
 };
-
-u64 now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000ULL + t.tv_nsec / 1000000;
-}
 
 /* Who asks, for people. */
 static const char *asker(const struct csw_request *r)

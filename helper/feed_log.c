@@ -9,6 +9,8 @@
 
 #include "feed.h"
 
+#define MAX_LINE	1024
+
 static const char *program = "codeswapd";
 static bool use_syslog;
 static int threshold = LOG_NOTICE;
@@ -35,19 +37,18 @@ void log_setup(const char *name, bool to_syslog, int level)
  */
 void log_line(int level, const char *fmt, ...)
 {
+	char text[MAX_LINE];
 	va_list args;
 
 	if (level > threshold)
 		return;
 	va_start(args, fmt);
-	if (use_syslog) {
-		vsyslog(level, fmt, args);
-	} else {
-		fprintf(stderr, "%s: ", program);
-		vfprintf(stderr, fmt, args);
-		fputc('\n', stderr);
-	}
+	vsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
+	if (use_syslog)
+		syslog(level, "%s", text);
+	else	/* At once: others may write there too. */
+		dprintf(STDERR_FILENO, "%s: %s\n", program, text);
 }
 
 /**

@@ -52,6 +52,8 @@ table()
 	cat <<-EOF
 	0755 $B/helper/codeswap $PREFIX/bin/codeswap
 	0755 $B/helper/codeswapd $PREFIX/sbin/codeswapd
+	0755 $B/helper/codeswap-sited $PREFIX/libexec/codeswap/codeswap-sited
+	0755 $B/helper/codeswap-fleet $PREFIX/libexec/codeswap/codeswap-fleet
 	0755 $B/helper/codeswap-mcastd $PREFIX/libexec/codeswap/codeswap-mcastd
 	0755 $B/helper/codeswap-model $PREFIX/libexec/codeswap/codeswap-model
 	0644 $TOP/include/uapi/linux/codeswap.h $PREFIX/include/linux/codeswap.h

@@ -28,6 +28,7 @@
  * @ssl: in it
  * @ops: of the owner
  * @ctx: for @ops
+ * @limit: it has not shown that in time
  * @ready: the other end has shown who it is
  * @peer: who, then
  * @budget: messages that may come at once, in thousandths
@@ -40,6 +41,7 @@ struct channel {
 	SSL *ssl;
 	const struct channel_ops *ops;
 	void *ctx;
+	struct event *limit;
 	bool ready;
 	struct identity peer;
 	u64 budget;
@@ -73,6 +75,7 @@ void channel_free(struct channel *ch)
 	SSL_set_shutdown(ch->ssl, SSL_RECEIVED_SHUTDOWN);
 	SSL_shutdown(ch->ssl);
 	bufferevent_free(ch->bev);
+	event_free(ch->limit);
 	ERR_clear_error();
 	free(ch);
 }
@@ -174,7 +177,7 @@ static void on_connected(struct channel *ch)
 	}
 	setsockopt(bufferevent_getfd(ch->bev), SOL_SOCKET, SO_KEEPALIVE, &one,
 		   sizeof(one));
-	bufferevent_set_timeouts(ch->bev, NULL, NULL);
+	event_del(ch->limit);
 	ch->ready = true;
 	ch->busy = true;
 	ch->ops->ready(ch, ch->ctx);
@@ -192,10 +195,7 @@ static const char *why_closed(struct channel *ch, short what, char *text,
 
 	if (what & BEV_EVENT_EOF && ch->ready && !reason)
 		return NULL;
-	if (what & BEV_EVENT_TIMEOUT)
-		snprintf(text, room, "it has not shown who it is within %d s",
-			 HANDSHAKE_SECONDS);
-	else if (reason)
+	if (reason)
 		snprintf(text, room, "TLS: %s", reason);
 	else if (what & BEV_EVENT_ERROR && EVUTIL_SOCKET_ERROR())
 		snprintf(text, room, "%s", strerror(EVUTIL_SOCKET_ERROR()));
@@ -219,6 +219,18 @@ static void on_event(struct bufferevent *bev, short what, void *ctx)
 	ERR_clear_error();
 }
 
+/* From the beginning, however many bytes have come. */
+static void on_limit(evutil_socket_t fd, short what, void *ctx)
+{
+	char text[80];
+
+	(void)fd;
+	(void)what;
+	snprintf(text, sizeof(text), "it has not shown who it is within %d s",
+		 HANDSHAKE_SECONDS);
+	end(ctx, text);
+}
+
 static struct channel *new_channel(struct event_base *base, const struct tls *tls,
 				   evutil_socket_t fd, bool accepted,
 				   const struct channel_ops *ops, void *ctx)
@@ -226,15 +238,19 @@ static struct channel *new_channel(struct event_base *base, const struct tls *tl
 	const struct timeval limit = { .tv_sec = HANDSHAKE_SECONDS };
 	struct channel *ch = calloc(1, sizeof(*ch));
 
-	if (ch)
+	if (ch) {
 		ch->ssl = tls_new(tls);
-	if (ch && ch->ssl)
+		ch->limit = event_new(base, -1, 0, on_limit, ch);
+	}
+	if (ch && ch->ssl && ch->limit)
 		ch->bev = bufferevent_openssl_socket_new(base, fd, ch->ssl,
 							 accepted ? BUFFEREVENT_SSL_ACCEPTING :
 							 BUFFEREVENT_SSL_CONNECTING,
 							 BEV_OPT_CLOSE_ON_FREE |
 							 BEV_OPT_DEFER_CALLBACKS);
 	if (!ch || !ch->bev) {
+		if (ch && ch->limit)
+			event_free(ch->limit);
 		free(ch);
 		return NULL;
 	}
@@ -244,7 +260,7 @@ static struct channel *new_channel(struct event_base *base, const struct tls *tl
 	ch->budget = MESSAGES_AT_ONCE * 1000ULL;
 	bufferevent_openssl_set_allow_dirty_shutdown(ch->bev, 1);
 	bufferevent_setcb(ch->bev, on_read, NULL, on_event, ch);
-	bufferevent_set_timeouts(ch->bev, &limit, NULL);
+	event_add(ch->limit, &limit);
 	bufferevent_enable(ch->bev, EV_READ | EV_WRITE);
 	return ch;
 }

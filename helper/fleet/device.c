@@ -116,12 +116,18 @@ static bool has_type(const struct manifest_image *image, const char *type)
 	return !*type;
 }
 
+/* It waits for an image, and this one has been given to it. */
+bool device_has_failed(const struct device *d, const struct manifest_image *image)
+{
+	return d->state == DEVICE_MINIMAL && d->has_failed &&
+	       !memcmp(d->failed, image->digest, sizeof(d->failed));
+}
+
 /* It waits for an image of that type, and this one has not failed on it. */
 bool device_wants(const struct device *d, const struct manifest_image *image)
 {
 	return d->state == DEVICE_MINIMAL && has_type(image, d->type) &&
-	       !(d->has_failed &&
-		 !memcmp(d->failed, image->digest, sizeof(d->failed)));
+	       !device_has_failed(d, image);
 }
 
 /* The image in the file that is of the device's type. */

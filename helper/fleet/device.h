@@ -94,6 +94,7 @@ void devices_set(struct devices *ds, struct device *d, enum device_state state);
 int device_load(struct devices *ds, struct device *d,
 		const struct manifest_image *image, int fd, struct mrb_error *err);
 int device_reset(struct devices *ds, struct device *d, struct mrb_error *err);
+bool device_has_failed(const struct device *d, const struct manifest_image *image);
 bool device_wants(const struct device *d, const struct manifest_image *image);
 const char *device_state_name(enum device_state state);
 

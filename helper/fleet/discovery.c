@@ -11,11 +11,16 @@
 #include "../feed.h"
 #include "site.h"
 
+/* Nobody has said anything for so long: perhaps a switch has forgotten us. */
+#define SILENCE_MS	5000
+
 /**
  * struct discovery - a socket of that group
  * @site: whose
  * @fd: socket
  * @event: something has come
+ * @look: whether others are heard
+ * @heard: when that was, ms
  * @fn: to be told
  * @ctx: for @fn
  */
@@ -23,6 +28,8 @@ struct discovery {
 	struct site *site;
 	int fd;
 	struct event *event;
+	struct event *look;
+	u64 heard;
 	hello_fn *fn;
 	void *ctx;
 };
@@ -61,18 +68,41 @@ static void on_read(evutil_socket_t fd, short what, void *ctx)
 			     (struct sockaddr *)&from, &len);
 		if (n < 0)
 			return;
+		if (from.sin_addr.s_addr != d->site->address.s_addr)
+			d->heard = now_ms();
 		if (n > 0 && (size_t)n <= sizeof(bytes))
 			take_one(d, bytes, n, &from);
 	}
 }
 
+static struct ip_mreqn membership(const struct site *s)
+{
+	return (struct ip_mreqn){
+		.imr_multiaddr = s->options->discovery.sin_addr,
+		.imr_ifindex = (int)if_nametoindex(s->options->management),
+	};
+}
+
+/* Joining anew tells switches on the way. */
+static void look(evutil_socket_t fd, short what, void *ctx)
+{
+	struct discovery *d = ctx;
+	struct ip_mreqn join = membership(d->site);
+
+	(void)fd;
+	(void)what;
+	if (now_ms() - d->heard < SILENCE_MS)
+		return;
+	d->heard = now_ms();
+	setsockopt(d->fd, IPPROTO_IP, IP_DROP_MEMBERSHIP, &join, sizeof(join));
+	if (setsockopt(d->fd, IPPROTO_IP, IP_ADD_MEMBERSHIP, &join, sizeof(join)))
+		log_line(LOG_WARNING, "the group of hellos: %s", strerror(errno));
+}
+
 static int open_socket(const struct site *s)
 {
 	const struct sockaddr_in *group = &s->options->discovery;
-	struct ip_mreqn join = {
-		.imr_multiaddr = group->sin_addr,
-		.imr_ifindex = (int)if_nametoindex(s->options->management),
-	};
+	struct ip_mreqn join = membership(s);
 	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	int one = 1, zero = 0;
 
@@ -103,6 +133,7 @@ static int open_socket(const struct site *s)
 struct discovery *discovery_open(struct site *s, hello_fn *fn, void *ctx,
 				 struct mrb_error *err)
 {
+	const struct timeval often = { .tv_sec = 1 };
 	struct discovery *d = calloc(1, sizeof(*d));
 
 	if (!d) {
@@ -112,8 +143,10 @@ struct discovery *discovery_open(struct site *s, hello_fn *fn, void *ctx,
 	d->site = s;
 	d->fn = fn;
 	d->ctx = ctx;
+	d->heard = now_ms();
 	d->fd = open_socket(s);
-	if (d->fd >= 0)
+	d->look = event_new(s->base, -1, EV_PERSIST, look, d);
+	if (d->fd >= 0 && d->look && !event_add(d->look, &often))
 		d->event = event_new(s->base, d->fd, EV_READ | EV_PERSIST, on_read, d);
 	if (d->event && !event_add(d->event, NULL))
 		return d;
@@ -130,6 +163,8 @@ void discovery_close(struct discovery *d)
 		return;
 	if (d->event)
 		event_free(d->event);
+	if (d->look)
+		event_free(d->look);
 	if (d->fd >= 0)
 		close(d->fd);
 	free(d);

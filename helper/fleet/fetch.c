@@ -32,7 +32,7 @@
  * @other: who offered it as well, or %NULL
  * @offer: of @peer
  * @rounds: offers of it so far
- * @receiving: the broadcast
+ * @receiving: the broadcast, and all of it
  * @joining: @peer waits to hear that this machine receives
  * @url: of the file, or empty
  * @by_http: the rest comes by HTTP
@@ -91,8 +91,7 @@ static void begin_http(struct fetcher *f);
 /* What is on its way has a manifest of its own. */
 static void go_by(struct fetcher *f, struct manifest *m, const char *text)
 {
-	if (!f->manifest || f->manifest->sequence != m->sequence)
-		log_line(LOG_INFO, "manifest %llu is accepted", m->sequence);
+	log_line(LOG_INFO, "manifest %llu is accepted", m->sequence);
 	if (f->manifest != f->fetch.manifest)
 		manifest_free(f->manifest);
 	f->manifest = m;
@@ -105,7 +104,8 @@ static int manifest_of_offer(struct fetcher *f, const struct message *offer,
 {
 	struct manifest *m;
 
-	if (offer->manifest) {
+	if (offer->manifest &&
+	    (!f->manifest || f->manifest->sequence != offer->sequence)) {
 		m = site_accept(f->site, offer->manifest, offer->sequence, err);
 		if (!m)
 			return err->code;
@@ -136,6 +136,25 @@ static void acknowledge(const struct fetcher *f, struct peer *p, u64 offer,
 	free(m);
 }
 
+/* To one master, or to all. */
+static void say_ready(const struct fetcher *f, struct peer *p, u64 offer,
+		      const char *file, const char *error)
+{
+	struct message *m = calloc(1, sizeof(*m));
+
+	if (!m)
+		return;
+	site_say(f->site, m, MESSAGE_READY);
+	m->offer = offer;
+	snprintf(m->file, sizeof(m->file), "%s", file);
+	snprintf(m->error, sizeof(m->error), "%s", error);
+	if (p)
+		peer_send(p, m);
+	else
+		peers_send(f->peers, m);
+	free(m);
+}
+
 /**
  * fetcher_ready() - tell all masters what became of the file
  * @f: fetcher
@@ -143,19 +162,10 @@ static void acknowledge(const struct fetcher *f, struct peer *p, u64 offer,
  */
 void fetcher_ready(struct fetcher *f, const char *error)
 {
-	struct message *m = calloc(1, sizeof(*m));
+	const struct fetch *it = &f->fetch;
 
-	if (!m || !f->fetch.chunks) {
-		free(m);
-		return;
-	}
-	site_say(f->site, m, MESSAGE_READY);
-	m->sequence = f->fetch.manifest->sequence;
-	m->offer = f->fetch.offer;
-	snprintf(m->file, sizeof(m->file), "%s", f->fetch.image->file);
-	snprintf(m->error, sizeof(m->error), "%s", error);
-	peers_send(f->peers, m);
-	free(m);
+	if (it->chunks)
+		say_ready(f, NULL, it->offer, it->image->file, error);
 }
 
 /* ---- the bulk plane ------------------------------------------------------------ */
@@ -313,6 +323,8 @@ static void finish(struct fetcher *f)
 	}
 	it->whole = true;
 	log_line(LOG_INFO, "%s is here", it->image->file);
+	if (it->peer)
+		acknowledge(f, it->peer, it->offer, it->image->file, true);
 	f->ops->taken(it->manifest, it->image, it->chunks, f->ctx);
 }
 
@@ -330,10 +342,13 @@ static void take_chunk(struct fetcher *f, const void *data, size_t size)
 		fetcher_drop(f);
 		return;
 	}
-	if (verdict == CHUNK_FOREIGN)
+	/* The one that it claimed to be is not received any more: join anew. */
+	if (verdict == CHUNK_FOREIGN) {
+		it->receiving = false;
 		log_line(LOG_WARNING,
 			 "%s: %zu bytes came that are no chunk of it; they are dropped",
 			 it->image->file, size);
+	}
 	if (verdict != CHUNK_TAKEN)
 		return;
 	it->heard = now_ms();
@@ -429,6 +444,18 @@ static bool is_fetched(const struct fetcher *f, const struct manifest_image *ima
 					  sizeof(image->digest));
 }
 
+/* So that the master does not wait for it. */
+static void decline(const struct fetcher *f, struct peer *p, const struct message *offer,
+		    const struct manifest_image *image)
+{
+	const char *why = f->ops->refuses ? f->ops->refuses(image, f->ctx) : NULL;
+
+	log_line(LOG_DEBUG, "%s is offered by master %s, and not needed", offer->file,
+		 peer_name(p));
+	acknowledge(f, p, offer->offer, offer->file, true);
+	say_ready(f, p, offer->offer, offer->file, why ?: "");
+}
+
 static const struct manifest_image *find(const struct manifest *m, const char *file)
 {
 	unsigned int i;
@@ -469,11 +496,13 @@ void fetcher_offer(struct fetcher *f, struct peer *p, const struct message *m)
 		follow(f, p, m);
 	else if (is_fetched(f, image))
 		remember(f, p, m);
-	else if (!it->chunks && f->ops->wants(f->manifest, image, f->ctx))
+	else if (!f->ops->wants(f->manifest, image, f->ctx))
+		decline(f, p, m, image);
+	else if (!it->chunks)
 		begin(f, p, m, image);
 	else
-		log_line(LOG_DEBUG, "%s is offered by master %s, and not needed", m->file,
-			 peer_name(p));
+		log_line(LOG_DEBUG, "%s has to wait: %s is on its way", m->file,
+			 it->image->file);
 }
 
 /**

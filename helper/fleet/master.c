@@ -16,6 +16,7 @@
 
 #define HELLO_MS	1000
 #define ANSWER_MS	50
+#define HELLO_LIMIT_MS	15000
 /* What is missing is asked for again with every so many hellos. */
 #define FETCH_HELLOS	5
 /* After a file could not be kept. */
@@ -101,6 +102,26 @@ static void say_hello(const struct master *m)
 	free(hello);
 }
 
+static void end_session(struct session *s);
+
+/* Who has shown a certificate, and does not say hello. */
+static void end_strangers(struct master *m)
+{
+	struct session *s = TAILQ_FIRST(&m->sessions), *next;
+	struct channel *ch;
+
+	for (; s; s = next) {
+		next = TAILQ_NEXT(s, link);
+		if (s->known || now_ms() - s->since < HELLO_LIMIT_MS)
+			continue;
+		log_line(LOG_NOTICE, "the connection of somebody is closed: no hello within %d s",
+			 HELLO_LIMIT_MS / 1000);
+		ch = s->channel;
+		end_session(s);
+		channel_free(ch);
+	}
+}
+
 static void on_hello_timer(evutil_socket_t fd, short what, void *ctx)
 {
 	struct master *m = ctx;
@@ -108,6 +129,7 @@ static void on_hello_timer(evutil_socket_t fd, short what, void *ctx)
 	(void)fd;
 	(void)what;
 	say_hello(m);
+	end_strangers(m);
 	if (!(m->hellos++ % FETCH_HELLOS) && !fetcher_busy(m->fetcher))
 		request_files(m, NULL);
 }
@@ -287,8 +309,6 @@ static const unsigned int may_say[SITE_ROLES] = {
 	[ROLE_OPERATOR] = 1U << MESSAGE_RESET | 1U << MESSAGE_QUERY,
 };
 
-static void end_session(struct session *s);
-
 /* Who comes a second time has lost its first connection. */
 static void on_hello(struct session *s, const struct message *hello)
 {
@@ -416,6 +436,7 @@ static void on_connection(struct evconnlistener *listener, evutil_socket_t fd,
 		return;
 	}
 	s->master = m;
+	s->since = now_ms();
 	s->channel = channel_accept(m->site->base, m->site->tls, fd, &session_ops, s, &err);
 	if (!s->channel) {
 		log_line(LOG_ERR, "%s", err.text);
@@ -455,22 +476,24 @@ static void taken(const struct manifest *manifest, const struct manifest_image *
 		  struct chunks *c, void *ctx)
 {
 	struct master *m = ctx;
+	char file[MANIFEST_FILE_LEN];
 	struct mrb_error err;
 	int ret;
 
 	(void)manifest;
+	memcpy(file, image->file, sizeof(file));
 	ret = master_store_keep(m->store, image, c, &err);
 	fetcher_ready(m->fetcher, "");
 	if (ret) {
 		log_line(LOG_ERR,
 			 "%s cannot be kept: %s; make room in %s, it is not served meanwhile",
-			 image->file, err.text, m->site->options->store_dir);
+			 file, err.text, m->site->options->store_dir);
 		m->fetch_after = now_ms() + FETCH_PAUSE_MS;
 	}
 	fetcher_drop(m->fetcher);
 	if (ret)
 		return;
-	log_line(LOG_NOTICE, "%s is kept", image->file);
+	log_line(LOG_NOTICE, "%s is kept", file);
 	if (master_store_is_whole(m->store))
 		tell_sessions(m);
 	else

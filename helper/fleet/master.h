@@ -17,15 +17,17 @@ struct transfer;
  * @link: of all
  * @master: this one
  * @channel: connection; ready once @known
+ * @since: when it has connected, ms
  * @known: it has said hello
  * @is_node: as a node, which a master may be too
- * @manifest: number of the last one that it was sent
+ * @manifest: number of the one that it goes by
  * @query: whose answer is awaited, or %NULL
  */
 struct session {
 	TAILQ_ENTRY(session) link;
 	struct master *master;
 	struct channel *channel;
+	u64 since;
 	bool known;
 	bool is_node;
 	u64 manifest;

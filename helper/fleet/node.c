@@ -166,8 +166,20 @@ static void changed(struct device *d, void *ctx)
 		ask(n, NULL);
 }
 
+static const char *refuses(const struct manifest_image *image, void *ctx)
+{
+	const struct node *n = ctx;
+	unsigned int i;
+
+	for (i = 0; i < n->devices->num; i++)
+		if (device_has_failed(&n->devices->list[i], image))
+			return "it has failed here before";
+	return NULL;
+}
+
 static const struct fetcher_ops fetcher_ops = {
 	.wants = wants,
+	.refuses = refuses,
 	.taken = taken,
 };
 

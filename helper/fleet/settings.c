@@ -142,6 +142,7 @@ int settings_accept(struct settings *s, const struct manifest *m,
 		    struct mrb_error *err)
 {
 	struct json_object *root;
+	struct mrb_error why;
 	const char *text;
 	int ret;
 
@@ -151,10 +152,10 @@ int settings_accept(struct settings *s, const struct manifest *m,
 	json_object_object_add(root, "sequence", json_object_new_uint64(m->sequence));
 	json_object_object_add(root, "desired", desired_by(m));
 	text = json_object_to_json_string_ext(root, JSON_C_TO_STRING_PRETTY);
-	ret = image_file_write(s->path, text, strlen(text), err);
+	ret = image_file_write(s->path, text, strlen(text), &why);
 	if (ret) {
 		json_object_put(root);
-		return ret;
+		return mrb_refuse(err, ret, "%s: %s", s->path, why.text);
 	}
 	json_object_put(s->root);
 	s->root = root;

@@ -174,12 +174,14 @@ const struct sockaddr_in *peer_address(const struct peer *p);
 /**
  * struct fetcher_ops - who wants images, and what for
  * @wants: is the image wanted?
- * @taken: it has come, whole; returns true if the chunks are kept by the callee
+ * @refuses: why it is not wanted though somebody waits for such, or %NULL
+ * @taken: it has come, whole
  * @accepted: a manifest is to be gone by
  */
 struct fetcher_ops {
 	bool (*wants)(const struct manifest *m, const struct manifest_image *image,
 		      void *ctx);
+	const char *(*refuses)(const struct manifest_image *image, void *ctx);
 	void (*taken)(const struct manifest *m, const struct manifest_image *image,
 		      struct chunks *c, void *ctx);
 	void (*accepted)(const struct manifest *m, const char *text, void *ctx);

@@ -2,10 +2,9 @@
 /* Options of codeswapd as a part of a site. */
 #include <arpa/inet.h>
 #include <getopt.h>
-#include <limits.h>
 #include <stdlib.h>
-#include <unistd.h>
 
+#include "../programs.h"
 #include "site.h"
 
 static const char usage_text[] =
@@ -263,23 +262,6 @@ static bool read_one(struct site_options *o, int c, const char *text)
 	}
 }
 
-/* The programs that are started: beside this one, or where they are installed. */
-static const char *find_programs(void)
-{
-	static char path[PATH_MAX];
-	ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 1);
-	char *slash, *end = path + sizeof(path);
-
-	path[n > 0 ? n : 0] = '\0';
-	slash = strrchr(path, '/') ?: path;
-	snprintf(slash, (size_t)(end - slash), "/codeswap-mcastd");
-	if (access(path, X_OK))
-		snprintf(slash, (size_t)(end - slash), "/../libexec/codeswap");
-	else
-		*slash = '\0';
-	return path;
-}
-
 static void set_defaults(struct site_options *o)
 {
 	read_group("discovery", "239.255.73.1:7373", &o->discovery);
@@ -293,7 +275,7 @@ static void set_defaults(struct site_options *o)
 	o->window.limit_ms = 30000;
 	o->ack_ms = 3000;
 	o->rate = 100000000;
-	o->programs = find_programs();
+	o->programs = programs_dir();
 }
 
 static bool check(struct site_options *o)

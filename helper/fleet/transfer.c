@@ -7,7 +7,8 @@
  *   waiting   the window is over, and another master serves
  *   offered   they are told, and say what they lack
  *   queued    another file is being sent
- *   sending   what somebody lacks is sent, once for all; then it is offered again
+ *   sending   what somebody lacks is sent, once for all
+ *   sent      those who have all of it say so; to the others it is offered again
  *   settling  all have it, and make it run
  *
  * Each of the redundant masters hears of the requests and of the ends, and keeps
@@ -20,6 +21,9 @@
 #include "../feed.h"
 #include "master.h"
 
+/* What has been sent is on its way through many processes for a while. */
+#define LINGER_MS	250
+#define LINGER_EACH_MS	5
 /* A window that is over, and no other master does anything about it. */
 #define TAKEOVER_MS	15000
 #define SETTLE_MS	5000
@@ -38,13 +42,14 @@
 /* Nodes, and masters that fetch it. */
 #define MAX_PARTICIPANTS	(SITE_MAX_NODES + SITE_MAX_MASTERS)
 
-enum transfer_state { IDLE, WINDOW, WAITING, OFFERED, QUEUED, SENDING, SETTLING };
+enum transfer_state { IDLE, WINDOW, WAITING, OFFERED, QUEUED, SENDING, SENT, SETTLING };
 
 /**
  * struct participant - somebody wants the file
  * @session: its connection
  * @asked: it has been offered the file, and has not answered
  * @answered: @missing is what it lacked when it was last offered the file
+ * @sequence: of the manifest that it has been offered the file of
  * @silent: offers that it has not answered
  * @offers: made to it
  * @missing: for each chunk
@@ -53,6 +58,7 @@ struct participant {
 	struct session *session;
 	bool asked;
 	bool answered;
+	u64 sequence;
 	unsigned int silent;
 	unsigned int offers;
 	bool missing[];
@@ -209,7 +215,7 @@ static void fill_offer(const struct transfer *t, struct message *offer)
 	set_url(t->master, offer);
 }
 
-/* The manifest goes to each once. */
+/* The manifest goes with it until one has been answered. */
 static void offer_to(struct transfer *t, struct participant *p, struct message *offer)
 {
 	struct session *s = p->session;
@@ -221,8 +227,7 @@ static void offer_to(struct transfer *t, struct participant *p, struct message *
 	p->answered = false;
 	p->silent++;
 	p->offers++;
-	if (p->asked)
-		s->manifest = offer->sequence;
+	p->sequence = offer->sequence;
 	offer->manifest = NULL;
 }
 
@@ -354,10 +359,8 @@ static void on_sent(u64 bytes, void *ctx)
 	log_line(LOG_INFO, "%s: round %u is over, %llu bytes", t->image->file,
 		 t->rounds, bytes);
 	t->master->sending = NULL;
-	if (t->num)
-		offer_to_all(t);
-	else
-		end(t);
+	enter(t, SENT);
+	transfer_look(t);
 	master_next_sender(t->master);
 }
 
@@ -487,6 +490,20 @@ static void look_at_window(struct transfer *t)
 	look_at_masters(t);
 }
 
+static void look_at_rest(struct transfer *t)
+{
+	u64 limit = t->since + LINGER_MS + (u64)t->num * LINGER_EACH_MS;
+
+	if (!anything_is_missing(t)) {
+		enter(t, SETTLING);
+		look_at(t, t->since + SETTLE_MS);
+	} else if (now_ms() < limit) {
+		look_at(t, limit);
+	} else {
+		offer_to_all(t);
+	}
+}
+
 /* Somebody asks for repair for ever, or the process hangs. */
 static void look_at_round(struct transfer *t)
 {
@@ -532,6 +549,9 @@ void transfer_look(struct transfer *t)
 		break;
 	case SENDING:
 		look_at_round(t);
+		break;
+	case SENT:
+		look_at_rest(t);
 		break;
 	case IDLE:
 		break;
@@ -590,6 +610,7 @@ void transfer_request(struct transfer *t, struct session *s)
 	case OFFERED:
 	case QUEUED:
 	case SENDING:
+	case SENT:
 		offer_to_one(t, p);
 		break;
 	}
@@ -627,9 +648,11 @@ void transfer_ack(struct transfer *t, const struct session *s, const struct mess
 			 t->image->file, session_name(s));
 		return;
 	}
+	/* So it goes by that manifest, and need not be sent it again. */
+	p->session->manifest = p->sequence;
 	p->answered = true;
 	p->silent = 0;
-	if (t->state == OFFERED)
+	if (t->state == OFFERED || t->state == SENT)
 		transfer_look(t);
 }
 

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* codeswap fleet: an operator's questions and orders to a site. */
+/*
+ * codeswap-fleet: an operator's questions and orders to a site. It is what codeswap
+ * fleet becomes.
+ */
 #include <arpa/inet.h>
 #include <getopt.h>
 #include <stdlib.h>
@@ -8,8 +11,8 @@
 #include <json-c/json.h>
 #include <openssl/rand.h>
 
-#include "codeswap.h"
-#include "fleet/channel.h"
+#include "../codeswap.h"
+#include "channel.h"
 
 #define DEFAULT_PORT	7373
 #define NONCE_BYTES	16
@@ -382,7 +385,7 @@ static const struct command verbs[] = {
 	{ }
 };
 
-int cmd_fleet(int argc, char **argv)
+int main(int argc, char **argv)
 {
-	return command_run("codeswap fleet", verbs, argc, argv);
+	return flush_output(command_run("codeswap fleet", verbs, argc, argv));
 }
