@@ -53,6 +53,7 @@ table()
 	0755 $B/helper/codeswap $PREFIX/bin/codeswap
 	0755 $B/helper/codeswapd $PREFIX/sbin/codeswapd
 	0755 $B/helper/codeswap-sited $PREFIX/libexec/codeswap/codeswap-sited
+	0755 $B/helper/codeswap-httpget $PREFIX/libexec/codeswap/codeswap-httpget
 	0755 $B/helper/codeswap-fleet $PREFIX/libexec/codeswap/codeswap-fleet
 	0755 $B/helper/codeswap-mcastd $PREFIX/libexec/codeswap/codeswap-mcastd
 	0755 $B/helper/codeswap-model $PREFIX/libexec/codeswap/codeswap-model

@@ -184,17 +184,6 @@ static void take_packet(struct bulk *b, union any_packet *p, size_t size, int fd
 		b->sender->sent(p->sent.bytes, b->sender_ctx);
 }
 
-static int received_fd(struct msghdr *msg)
-{
-	struct cmsghdr *head = CMSG_FIRSTHDR(msg);
-	int fd = -1;
-
-	if (head && head->cmsg_level == SOL_SOCKET && head->cmsg_type == SCM_RIGHTS &&
-	    head->cmsg_len == CMSG_LEN(sizeof(int)))
-		memcpy(&fd, CMSG_DATA(head), sizeof(int));
-	return fd;
-}
-
 static void has_died(struct bulk *b)
 {
 	const struct timeval soon = { .tv_sec = RESTART_MS / 1000 };
@@ -221,32 +210,16 @@ static void has_died(struct bulk *b)
 static void on_readable(evutil_socket_t fd, short what, void *ctx)
 {
 	union any_packet packet;
-	union {
-		struct cmsghdr head;
-		char room[CMSG_SPACE(sizeof(int))];
-	} control;
-	struct iovec iov = { .iov_base = &packet, .iov_len = sizeof(packet) };
-	struct msghdr msg = {
-		.msg_iov = &iov,
-		.msg_iovlen = 1,
-		.msg_control = &control,
-		.msg_controllen = sizeof(control),
-	};
 	struct bulk *b = ctx;
-	int file = -1;
+	int file;
 	ssize_t n;
 
 	(void)what;
-	n = recvmsg(fd, &msg, MSG_CMSG_CLOEXEC);
-	if (n < 0 && (errno == EAGAIN || errno == EINTR))
-		return;
-	if (n <= 0) {
+	n = spawn_hear(fd, &packet, sizeof(packet), &file);
+	if (!n)
 		has_died(b);
-		return;
-	}
-	file = received_fd(&msg);
-	if ((size_t)n >= sizeof(packet.head) && !(msg.msg_flags & MSG_TRUNC))
-		take_packet(b, &packet, n, file);
+	else if (n >= (ssize_t)sizeof(packet.head))
+		take_packet(b, &packet, (size_t)n, file);
 	if (file >= 0)
 		close(file);
 }
@@ -267,7 +240,7 @@ static void start_again(evutil_socket_t fd, short what, void *ctx)
 
 static bool start(struct bulk *b, struct mrb_error *err)
 {
-	b->fd = spawn_program(b->site->options->programs, PROGRAM, &b->pid, err);
+	b->fd = spawn_program(b->site->options->programs, PROGRAM, NULL, &b->pid, err);
 	if (b->fd < 0) {
 		b->pid = 0;
 		return false;

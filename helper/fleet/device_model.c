@@ -110,7 +110,7 @@ static int start(struct model *m, struct mrb_error *err)
 {
 	const struct site *s = m->devices->site;
 
-	m->fd = spawn_program(s->options->programs, PROGRAM, &m->pid, err);
+	m->fd = spawn_program(s->options->programs, PROGRAM, NULL, &m->pid, err);
 	if (m->fd < 0) {
 		m->pid = 0;
 		return m->fd;

@@ -21,6 +21,7 @@
  * @event: something has come
  * @look: whether others are heard
  * @heard: when that was, ms
+ * @bad: datagrams that say nothing
  * @fn: to be told
  * @ctx: for @fn
  */
@@ -30,6 +31,7 @@ struct discovery {
 	struct event *event;
 	struct event *look;
 	u64 heard;
+	struct seldom bad;
 	hello_fn *fn;
 	void *ctx;
 };
@@ -41,11 +43,12 @@ static void take_one(struct discovery *d, const char *bytes, size_t size,
 	struct message *m = message_parse(bytes, size, &err);
 
 	if (!m)
-		log_line(LOG_DEBUG, "a datagram of %s: %s", inet_ntoa(from->sin_addr),
-			 err.text);
+		say_seldom(&d->bad, LOG_NOTICE, "a datagram of %s: %s",
+			   inet_ntoa(from->sin_addr), err.text);
 	else if (m->type != MESSAGE_HELLO)
-		log_line(LOG_DEBUG, "a datagram of %s says %s, which counts on a connection only",
-			 inet_ntoa(from->sin_addr), message_name(m->type));
+		say_seldom(&d->bad, LOG_NOTICE,
+			   "a datagram of %s says %s, which counts on a connection only",
+			   inet_ntoa(from->sin_addr), message_name(m->type));
 	else
 		d->fn(m, from, d->ctx);
 	message_free(m);

@@ -8,6 +8,7 @@
  * One file at a time. A second master that offers the same file is told that
  * nothing is missing, and remembered for when the first one dies.
  */
+#include <malloc.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -68,7 +69,7 @@ struct fetch {
  * @manifest: last one that was accepted, or %NULL
  * @fetch: what is on its way, if @fetch.chunks is set
  * @other_offer: message of @fetch.other
- * @http: by which chunks come as well
+ * @http: by which chunks come as well, or %NULL
  * @look: whether something has to be done
  */
 struct fetcher {
@@ -85,6 +86,7 @@ struct fetcher {
 
 static void take_chunk(struct fetcher *f, const void *data, size_t size);
 static void begin_http(struct fetcher *f);
+static void on_part(const void *data, size_t size, const char *error, void *ctx);
 
 /* ---- manifests ------------------------------------------------------------- */
 
@@ -254,10 +256,16 @@ static void next_part(struct fetcher *f)
 static void begin_http(struct fetcher *f)
 {
 	struct fetch *it = &f->fetch;
+	struct mrb_error err;
 
 	if (!it->chunks || it->whole || it->by_http || !it->url[0] ||
 	    it->tries >= HTTP_TRIES)
 		return;
+	f->http = f->http ?: http_get_new(f->site, on_part, f, &err);
+	if (!f->http) {
+		log_line(LOG_ERR, "%s", err.text);
+		return;
+	}
 	log_line(LOG_NOTICE, "%s: %u of %u chunks are fetched from %s", it->image->file,
 		 chunks_missing(it->chunks), it->image->num_chunks, it->url);
 	it->by_http = true;
@@ -300,13 +308,15 @@ void fetcher_drop(struct fetcher *f)
 
 	bulk_leave(f->site->bulk, f);
 	http_get_free(f->http);
-	f->http = http_get_new(f->site->base, f->site->options->http_proxy, on_part, f);
+	f->http = NULL;
 	if (it->manifest != f->manifest)
 		manifest_free(it->manifest);
 	chunks_free(it->chunks);
 	message_free(f->other_offer);
 	f->other_offer = NULL;
 	memset(it, 0, sizeof(*it));
+	/* Those for whom this machine is there need it more. */
+	malloc_trim(0);
 }
 
 static void finish(struct fetcher *f)
@@ -622,9 +632,8 @@ struct fetcher *fetcher_new(struct site *s, struct peers *peers,
 	f->peers = peers;
 	f->ops = ops;
 	f->ctx = ctx;
-	f->http = http_get_new(s->base, s->options->http_proxy, on_part, f);
 	f->look = event_new(s->base, -1, EV_PERSIST, look, f);
-	if (f->http && f->look && !event_add(f->look, &often))
+	if (f->look && !event_add(f->look, &often))
 		return f;
 	fetcher_free(f);
 	return NULL;
@@ -636,7 +645,6 @@ void fetcher_free(struct fetcher *f)
 		return;
 	fetcher_drop(f);
 	manifest_free(f->manifest);
-	http_get_free(f->http);
 	if (f->look)
 		event_free(f->look);
 	free(f);

@@ -15,6 +15,7 @@
 #include "master.h"
 
 #define LIMIT_SECONDS	30
+#define SLOW_BYTES	4096	/* in a second; codeswap-httpget's limit as well */
 #define MAX_HEADERS	8192
 
 /**
@@ -94,6 +95,9 @@ static void send_part(struct evhttp_request *req, const struct chunks *c, u64 si
 	snprintf(text, sizeof(text), "bytes %llu-%llu/%llu", first, last, size);
 	if (range)
 		evhttp_add_header(out, "Content-Range", text);
+	/* libevent counts from the request: who is slow, but goes on, gets all. */
+	evhttp_connection_set_timeout(evhttp_request_get_connection(req),
+				      LIMIT_SECONDS + (int)((last - first) / SLOW_BYTES));
 	fd = fcntl(chunks_fd(c), F_DUPFD_CLOEXEC, 0);
 	if (!body || fd < 0 ||
 	    evbuffer_add_file(body, fd, (ev_off_t)first, (ev_off_t)(last - first + 1)))

@@ -6,6 +6,7 @@
  * closed.
  */
 #include <arpa/inet.h>
+#include <malloc.h>
 #include <stdlib.h>
 
 #include "../feed.h"
@@ -60,6 +61,7 @@ struct peer {
  * @ops: what to tell
  * @ctx: for @ops
  * @look: whether one is silent
+ * @liars: who say that they are
  * @list: of them
  */
 struct peers {
@@ -68,6 +70,7 @@ struct peers {
 	const struct peers_ops *ops;
 	void *ctx;
 	struct event *look;
+	struct seldom liars;
 	struct peer list[MAX_ENTRIES];
 };
 
@@ -109,8 +112,9 @@ static void forget_namesakes(const struct peer *p)
 static void refuse(struct peer *p, const char *why)
 {
 	if (!p->told)
-		log_line(LOG_WARNING, "what says at %s that it is the master %s is not heard: %s",
-			 inet_ntoa(p->address.sin_addr), p->name, why);
+		say_seldom(&p->peers->liars, LOG_WARNING,
+			   "what says at %s that it is the master %s is not heard: %s",
+			   inet_ntoa(p->address.sin_addr), p->name, why);
 	p->told = true;
 	p->channel = NULL;
 	p->next = now_ms() + p->pause;
@@ -138,6 +142,8 @@ static void on_ready(struct channel *ch, void *ctx)
 	p->told = false;
 	p->heard = now_ms();
 	say_hello(p);
+	/* A handshake takes much for a moment. */
+	malloc_trim(0);
 	p->peers->ops->ready(p, p->peers->ctx);
 }
 

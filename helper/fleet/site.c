@@ -8,8 +8,6 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include <curl/curl.h>
-
 #include "../feed.h"
 #include "bulk.h"
 #include "master.h"
@@ -192,7 +190,6 @@ int site_run(const struct site_options *options)
 	int ret;
 
 	signal(SIGPIPE, SIG_IGN);
-	curl_global_init(CURL_GLOBAL_DEFAULT);
 	for (i = 0; i < ARRAY_SIZE(signals); i++) {
 		events[i] = evsignal_new(s.base, signals[i], on_signal, &s);
 		event_add(events[i], NULL);
@@ -213,6 +210,5 @@ int site_run(const struct site_options *options)
 		event_free(dog);
 	event_base_free(s.base);
 	libevent_global_shutdown();
-	curl_global_cleanup();
 	return ret ? 1 : 0;
 }

@@ -117,13 +117,28 @@ int site_options_read(struct site_options *o, int argc, char **argv);
 int site_run(const struct site_options *options);
 void site_say(const struct site *s, struct message *m, enum message_type type);
 
+/* seldom.c: what anybody can make us say */
+
+/**
+ * struct seldom - something that is not to be said too often
+ * @next: when it may be said again, ms
+ * @kept: how often it was not said since
+ */
+struct seldom {
+	u64 next;
+	unsigned int kept;
+};
+
+__printf(3, 4) void say_seldom(struct seldom *s, int level, const char *fmt, ...);
+
 /* accept.c */
 struct manifest *site_accept(struct site *s, const char *text, u64 sequence,
 			     struct mrb_error *err);
 
 /* spawn.c */
-int spawn_program(const char *dir, const char *name, pid_t *pid,
-		  struct mrb_error *err);
+int spawn_program(const char *dir, const char *name, const char *argument,
+		  pid_t *pid, struct mrb_error *err);
+ssize_t spawn_hear(int fd, void *packet, size_t room, int *file);
 bool spawn_tell(int fd, const void *packet, size_t size, int file);
 
 /* settings.c */
@@ -200,11 +215,13 @@ unsigned int fetcher_progress(const struct fetcher *f);
 const struct manifest *fetcher_manifest(const struct fetcher *f);
 
 /* http_get.c: chunks by HTTP */
+#define HTTP_GET_TEXT	256	/* of a sentence */
+
 struct http_get;
 typedef void http_get_fn(const void *data, size_t size, const char *error,
 			 void *ctx);
-struct http_get *http_get_new(struct event_base *base, const char *proxy,
-			      http_get_fn *fn, void *ctx);
+struct http_get *http_get_new(const struct site *s, http_get_fn *fn, void *ctx,
+			      struct mrb_error *err);
 void http_get_free(struct http_get *h);
 int http_get_range(struct http_get *h, const char *url, u64 first, u32 size,
 		   struct mrb_error *err);

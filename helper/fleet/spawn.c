@@ -14,9 +14,10 @@
 
 #define CHILD_FD	3
 
-static int start(const char *path, const char *name, int fd, pid_t *pid)
+static int start(const char *path, const char *name, const char *argument, int fd,
+		 pid_t *pid)
 {
-	char *const argv[] = { (char *)name, NULL };
+	char *const argv[] = { (char *)name, (char *)argument, NULL };
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attr;
 	sigset_t none;
@@ -38,14 +39,15 @@ static int start(const char *path, const char *name, int fd, pid_t *pid)
  * spawn_program() - start a program, and talk with it
  * @dir: of it
  * @name: of it in there
+ * @argument: for it, or %NULL
  * @pid: set to its process
  * @err: set on failure
  *
  * Return: our end of a socket for packets, that does not block; or a negative
  * errno.
  */
-int spawn_program(const char *dir, const char *name, pid_t *pid,
-		  struct mrb_error *err)
+int spawn_program(const char *dir, const char *name, const char *argument,
+		  pid_t *pid, struct mrb_error *err)
 {
 	int fds[2], copy, ret;
 	char path[512];
@@ -55,7 +57,7 @@ int spawn_program(const char *dir, const char *name, pid_t *pid,
 		return mrb_refuse(err, -errno, "%s: %s", name, strerror(errno));
 	/* A descriptor that is put where it is already stays closed on exec. */
 	copy = fcntl(fds[1], F_DUPFD_CLOEXEC, CHILD_FD + 1);
-	ret = copy < 0 ? -errno : start(path, name, copy, pid);
+	ret = copy < 0 ? -errno : start(path, name, argument, copy, pid);
 	if (copy >= 0)
 		close(copy);
 	close(fds[1]);
@@ -94,4 +96,47 @@ bool spawn_tell(int fd, const void *packet, size_t size, int file)
 		memcpy(CMSG_DATA(&control.head), &file, sizeof(int));
 	}
 	return sendmsg(fd, &msg, MSG_NOSIGNAL | MSG_DONTWAIT) >= 0;
+}
+
+static int received_file(struct msghdr *msg)
+{
+	struct cmsghdr *head = CMSG_FIRSTHDR(msg);
+	int file = -1;
+
+	if (head && head->cmsg_level == SOL_SOCKET && head->cmsg_type == SCM_RIGHTS &&
+	    head->cmsg_len == CMSG_LEN(sizeof(int)))
+		memcpy(&file, CMSG_DATA(head), sizeof(int));
+	return file;
+}
+
+/**
+ * spawn_hear() - take a packet of a program
+ * @fd: our end of the socket
+ * @packet: set
+ * @room: bytes of it at most
+ * @file: set to the descriptor that came with it, the caller's, or -1
+ *
+ * Return: bytes; 0: the program has ended, or its packet is too long; -1: there is
+ * none now.
+ */
+ssize_t spawn_hear(int fd, void *packet, size_t room, int *file)
+{
+	union {
+		struct cmsghdr head;
+		char room[CMSG_SPACE(sizeof(int))];
+	} control;
+	struct iovec iov = { .iov_base = packet, .iov_len = room };
+	struct msghdr msg = {
+		.msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = &control,
+		.msg_controllen = sizeof(control),
+	};
+	ssize_t n = recvmsg(fd, &msg, MSG_CMSG_CLOEXEC);
+
+	*file = -1;
+	if (n < 0)
+		return errno == EAGAIN || errno == EINTR ? -1 : 0;
+	*file = received_file(&msg);
+	return msg.msg_flags & MSG_TRUNC ? 0 : n;
 }
