@@ -102,7 +102,7 @@ no_image_no_root()
 	*) last="ALERT! +/dev/cshba0 does not exist" ;;
 	esac
 	try "no image, no root" "$bare" \
-		"$on_adapter rd.timeout=15 rd.retry=15 rd.codeswap.timeout=3" \
+		"$on_adapter rd.timeout=30 rd.retry=30 rd.codeswap.timeout=3" \
 		"$last"
 	said "no image, no root" "cshba0 has no image"
 	same "$maker, no image, no root: it is said once" \
