@@ -16,6 +16,7 @@
 #include "bulk.h"
 
 #define LOOK_MS		500
+#define JOIN_MS		30
 /* No chunk for so long: by HTTP, where there is a server, ... */
 #define SLOW_MS		5000
 /* ... or not at all, and somebody else may be asked. */
@@ -70,6 +71,7 @@ struct fetch {
  * @fetch: what is on its way, if @fetch.chunks is set
  * @other_offer: message of @fetch.other
  * @http: by which chunks come as well, or %NULL
+ * @joined: the broadcast is received from then on
  * @look: whether something has to be done
  */
 struct fetcher {
@@ -81,6 +83,7 @@ struct fetcher {
 	struct fetch fetch;
 	struct message *other_offer;
 	struct http_get *http;
+	struct event *joined;
 	struct event *look;
 };
 
@@ -172,12 +175,23 @@ void fetcher_ready(struct fetcher *f, const char *error)
 
 /* ---- the bulk plane ------------------------------------------------------------ */
 
-/* Not before: what is sent until then is missed. */
+/* The kernel tells the switches a moment later, and they have to hear it. */
 static void on_joined(void *ctx)
+{
+	const struct timeval soon = { .tv_usec = JOIN_MS * 1000L };
+	struct fetcher *f = ctx;
+
+	event_add(f->joined, &soon);
+}
+
+/* Not before: what is sent until then is missed. */
+static void on_joined_timer(evutil_socket_t fd, short what, void *ctx)
 {
 	struct fetcher *f = ctx;
 	struct fetch *it = &f->fetch;
 
+	(void)fd;
+	(void)what;
 	if (it->joining && it->peer)
 		acknowledge(f, it->peer, it->offer, it->image->file, false);
 	it->joining = false;
@@ -633,7 +647,8 @@ struct fetcher *fetcher_new(struct site *s, struct peers *peers,
 	f->ops = ops;
 	f->ctx = ctx;
 	f->look = event_new(s->base, -1, EV_PERSIST, look, f);
-	if (f->look && !event_add(f->look, &often))
+	f->joined = event_new(s->base, -1, 0, on_joined_timer, f);
+	if (f->look && f->joined && !event_add(f->look, &often))
 		return f;
 	fetcher_free(f);
 	return NULL;
@@ -647,5 +662,7 @@ void fetcher_free(struct fetcher *f)
 	manifest_free(f->manifest);
 	if (f->look)
 		event_free(f->look);
+	if (f->joined)
+		event_free(f->joined);
 	free(f);
 }
