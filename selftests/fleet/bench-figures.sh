@@ -2,7 +2,7 @@
 # shellcheck shell=sh
 #
 # Figures of bench.sh: how many measurements, their median, what it is compared with,
-# and what it must reach. They are lines "figure NAME UNIT MEDIAN BASELINE RATIO N
+# and what it must reach. They are lines "figure NAME UNIT VALUE BASELINE RATIO N
 # LEAST MEDIAN MOST most LIMIT", with - for what there is none of, as scripts/bench.sh
 # has them.
 
@@ -26,12 +26,19 @@ calc()
 	awk "BEGIN { printf \"%.6g\\n\", $1 }"
 }
 
-# figure NAME UNIT [BASELINE [LIMIT]]: of the numbers in $RESULTS/NAME, one a line; the
-# ratio of the median to the baseline is to be at most LIMIT
+# largest FILE
+largest()
+{
+	summary "$1" | cut -d' ' -f4
+}
+
+# figure NAME UNIT [BASELINE [LIMIT [largest]]]: of the numbers in $RESULTS/NAME, one a
+# line; the ratio of the median (or of the largest) to the baseline is to be at most
+# LIMIT
 figure()
 {
 	[ -s "$RESULTS/$1" ] || bail "$1 was not measured"
-	figure_value=$(median "$RESULTS/$1")
+	figure_value=$("${5:-median}" "$RESULTS/$1")
 	figure_against="- -"
 	if [ -n "${3:-}" ]; then
 		figure_against="$3 $(awk -v a="$figure_value" -v b="$3" \
@@ -72,7 +79,7 @@ to_table()
 {
 	awk 'BEGIN {
 		form = "%-34s %-6s %10s %10s %8s %3s %10s %10s  %s\n"
-		printf form, "figure", "unit", "median", "baseline", "ratio", "n", \
+		printf form, "figure", "unit", "value", "baseline", "ratio", "n", \
 			"min", "max", "ratio is to be"
 	}
 	{

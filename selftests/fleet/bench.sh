@@ -155,7 +155,7 @@ wire()
 	limit=
 	[ "$1" -ne 200 ] || limit=1.15
 	figure "bytes_on_wire_$1" bytes "$size" $limit
-	figure "broadcasts_per_window_$1" 1 1 1
+	figure "broadcasts_per_window_$1" 1 1 1 largest
 	figure "transfer_time_$1" ms "$(calc "$size * 8 / $rate / 1000")"
 }
 
@@ -362,7 +362,7 @@ failover()
 	figure faultless ms
 	figure failover ms "$(calc "2000 + $missing")" 1
 	figure failover_missing chunks $chunks
-	figure failover_chunks_again chunks $chunks 0
+	figure failover_chunks_again chunks $chunks 0 largest
 	figure failover_bytes bytes "$size"
 }
 

@@ -148,9 +148,11 @@ offered "a request, which masters do not make: said [D2]" \
 same "nothing runs on the node after all of it [D5]" \
 	"$(grep -c 'is running' "$RESULTS/node4.log")" 0
 
-# The file's sender is not there, and nothing comes: another master is believed.
+# Each request is answered at once, and nothing comes: another master is believed.
+nothing=$(offer liar hba-1.1.0.mrb 1)
 false_master empty "$(certificate master)" liar --manifest "$site/store/site.manifest" \
-	await:request "say:$(offer liar hba-1.1.0.mrb 1)" stay
+	--limit 120 await:request "say:$nothing" await:request "say:$nothing" \
+	await:request "say:$nothing" await:request "say:$nothing" stay
 await_log liar.empty "said" 20
 master_start master1 --window-ms 200 --ack-ms 500 -v
 forget node4
