@@ -10,6 +10,7 @@
  */
 #include <errno.h>
 #include <getopt.h>
+#include <malloc.h>
 #include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -312,6 +313,8 @@ int main(int argc, char **argv)
 		fprintf(stderr, "codeswap-mcastd: %s\n", why);
 		return 1;
 	}
+	/* Making the filter has taken much for a moment. */
+	malloc_trim(0);
 	norm = NormCreateInstance(false);
 	if (!norm) {
 		fprintf(stderr, "codeswap-mcastd: libnorm does not start\n");

@@ -18,7 +18,7 @@
 #include "mcastd.h"
 
 #define SOCKET_BYTES	(4u << 20)	/* a third of a second at 100 Mbit/s */
-#define FEC_BYTES	(2u << 20)	/* for blocks that are not complete */
+#define FEC_BYTES	(1u << 20)	/* for blocks that are not complete */
 #define MAX_OBJECTS	4096		/* that may be open between first and last */
 #define MAX_BUFFERS	64		/* chunks in memory, 64 MiB at most */
 #define ROBUST		8		/* silent flushes after which it asks itself */
