@@ -12,7 +12,7 @@
 #include "site.h"
 
 /* Nobody has said anything for so long: perhaps a switch has forgotten us. */
-#define SILENCE_MS	5000
+#define SILENCE_MS	3000
 
 /**
  * struct discovery - a socket of that group

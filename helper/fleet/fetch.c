@@ -42,6 +42,7 @@
  * @tries: by HTTP that failed
  * @whole: all is there, and the owner has it
  * @heard: when the last chunk or offer came, ms
+ * @moved: when the last chunk came, or @peer's first offer, ms
  */
 struct fetch {
 	struct manifest *manifest;
@@ -59,6 +60,7 @@ struct fetch {
 	unsigned int tries;
 	bool whole;
 	u64 heard;
+	u64 moved;
 };
 
 /**
@@ -376,6 +378,7 @@ static void take_chunk(struct fetcher *f, const void *data, size_t size)
 	if (verdict != CHUNK_TAKEN)
 		return;
 	it->heard = now_ms();
+	it->moved = it->heard;
 	log_line(LOG_DEBUG, "%s: %u of %u chunks are missing", it->image->file,
 		 chunks_missing(it->chunks), it->image->num_chunks);
 	if (!chunks_missing(it->chunks))
@@ -401,6 +404,7 @@ static void follow(struct fetcher *f, struct peer *p, const struct message *offe
 	it->offer = offer->offer;
 	it->rounds = 1;
 	it->heard = now_ms();
+	it->moved = it->heard;
 	set_url(it, offer);
 	it->receiving = join(f, offer);
 	it->joining = it->receiving;
@@ -529,6 +533,17 @@ void fetcher_offer(struct fetcher *f, struct peer *p, const struct message *m)
 			 it->image->file);
 }
 
+static void follow_other(struct fetcher *f)
+{
+	struct message *offer = f->other_offer;
+	struct peer *other = f->fetch.other;
+
+	f->fetch.other = NULL;
+	f->other_offer = NULL;
+	follow(f, other, offer);
+	message_free(offer);
+}
+
 /**
  * fetcher_gone() - a master has died
  * @f: fetcher
@@ -537,7 +552,6 @@ void fetcher_offer(struct fetcher *f, struct peer *p, const struct message *m)
 void fetcher_gone(struct fetcher *f, const struct peer *p)
 {
 	struct fetch *it = &f->fetch;
-	struct message *offer = f->other_offer;
 	struct peer *other = it->other;
 
 	if (other == p) {
@@ -553,12 +567,8 @@ void fetcher_gone(struct fetcher *f, const struct peer *p)
 	log_line(LOG_NOTICE, "%s: master %s has died; %u of %u chunks are missing",
 		 it->image->file, peer_name(p), chunks_missing(it->chunks),
 		 it->image->num_chunks);
-	if (!other)
-		return;
-	it->other = NULL;
-	f->other_offer = NULL;
-	follow(f, other, offer);
-	message_free(offer);
+	if (other)
+		follow_other(f);
 }
 
 /**
@@ -596,6 +606,14 @@ static void look(evutil_socket_t fd, short what, void *ctx)
 	silence = now_ms() - it->heard;
 	if (silence > SLOW_MS)
 		begin_http(f);
+	/* Whoever only offers is not waited for. */
+	if (it->other && !it->by_http && now_ms() - it->moved > SLOW_MS) {
+		log_line(LOG_NOTICE, "%s: nothing comes of master %s; master %s has it too",
+			 it->image->file, it->peer ? peer_name(it->peer) : "?",
+			 peer_name(it->other));
+		follow_other(f);
+		return;
+	}
 	if (silence > STUCK_MS) {
 		log_line(LOG_WARNING, "%s: nothing has come for %d s; it is given up",
 			 it->image->file, STUCK_MS / 1000);

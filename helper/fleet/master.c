@@ -102,6 +102,18 @@ static void say_hello(const struct master *m)
 	free(hello);
 }
 
+/* On connections, where it is believed. To an operator it is the end of an answer. */
+static void tell_sessions(const struct master *m)
+{
+	struct message *hello = make_hello(m);
+	struct session *s;
+
+	TAILQ_FOREACH(s, &m->sessions, link)
+		if (hello && s->known && channel_peer(s->channel)->role != ROLE_OPERATOR)
+			channel_send(s->channel, hello);
+	free(hello);
+}
+
 static void end_session(struct session *s);
 
 /* Who has shown a certificate, and does not say hello. */
@@ -130,6 +142,9 @@ static void on_hello_timer(evutil_socket_t fd, short what, void *ctx)
 	(void)what;
 	say_hello(m);
 	end_strangers(m);
+	/* Multicast may get lost for a while: whoever is connected knows better. */
+	if (m->hellos % 2)
+		tell_sessions(m);
 	if (!(m->hellos++ % FETCH_HELLOS) && !fetcher_busy(m->fetcher))
 		request_files(m, NULL);
 }
@@ -139,18 +154,6 @@ static void on_answer_timer(evutil_socket_t fd, short what, void *ctx)
 	(void)fd;
 	(void)what;
 	say_hello(ctx);
-}
-
-/* On connections, where it is believed. */
-static void tell_sessions(const struct master *m)
-{
-	struct message *hello = make_hello(m);
-	struct session *s;
-
-	TAILQ_FOREACH(s, &m->sessions, link)
-		if (hello && s->known)
-			channel_send(s->channel, hello);
-	free(hello);
 }
 
 /**

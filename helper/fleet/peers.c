@@ -152,6 +152,7 @@ static void on_message(struct channel *ch, const struct message *m, void *ctx)
 	struct peer *p = ctx;
 
 	(void)ch;
+	p->heard = now_ms();
 	if (m->type == MESSAGE_HELLO)
 		p->sequence = m->sequence;
 	p->peers->ops->message(p, m, p->peers->ctx);

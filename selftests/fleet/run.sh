@@ -2,11 +2,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # usage: run.sh [TEST...]
+#        run.sh --one WORK TEST
 #
 # Run the tests of sites of many nodes, each in namespaces of its own; all that
 # are there, or those that are named (rolls or rolls.sh). A test may have a line
 # "# time limit: 600 s"; the limit is 300 otherwise. Afterwards nothing of it may be
-# left. Prints TAP, and as the last line "N passed, N failed, N skipped"; the exit
+# left. Two run side by side (JOBS), since most of their time they wait; --one is for
+# that. Prints TAP, test by test, and as the last line "N passed, N failed, N skipped"; the exit
 # status is 1 on any failure.
 set -eu
 TOP=$(CDPATH='' cd -- "$(dirname -- "$0")/../.." && pwd)
@@ -35,7 +37,7 @@ seen_here()
 		grep -E ' (mgmt|bulk)' || true
 	ip netns list 2>/dev/null | awk '{ print "namespace " $1 }' |
 		grep -E ' (node[0-9]+|operator)$' || true
-	find "$work/tmp" -mindepth 1 -maxdepth 1 | sed 's/^/file /'
+	find "$own/tmp" -mindepth 1 -maxdepth 1 | sed 's/^/file /'
 }
 
 # processes_of RUN: of all that were started with this number; printed
@@ -52,8 +54,8 @@ processes_of()
 # left_by RUN: printed
 left_by()
 {
-	seen_here >"$work/after"
-	grep -vxFf "$work/before" "$work/after" || true
+	seen_here >"$own/after"
+	grep -vxFf "$own/before" "$own/after" || true
 	processes_of "$1"
 }
 
@@ -70,58 +72,77 @@ run_test()
 	run=$$.$1
 	file=$here/$1.sh
 	results=$logs/$1
-	rm -rf "$results" "$work/tmp"
-	mkdir -p "$results" "$work/tmp"
-	seen_here >"$work/before"
+	own=$(mktemp -d "$work/XXX")
+	rm -rf "$results"
+	mkdir -p "$results" "$own/tmp"
+	seen_here >"$own/before"
 	status=0
 	echo "# begin $1"
 	# In the background, so that a signal is not kept waiting.
-	FLEET_RUN=$run RESULTS=$results TMPDIR=$work/tmp timeout --foreground \
+	FLEET_RUN=$run RESULTS=$results TMPDIR=$own/tmp timeout --foreground \
 		-k 20 "$(limit_of "$file")" "$file" </dev/null &
 	current=$!
 	wait $current || status=$?
 	current=
 	[ $status -ne 124 ] ||
 		echo "# it did not end within $(limit_of "$file") s"
-	left_by "$run" >"$work/left"
-	if [ -s "$work/left" ]; then
-		sed 's/^/not ok - it left /' "$work/left"
+	left_by "$run" >"$own/left"
+	if [ -s "$own/left" ]; then
+		sed 's/^/not ok - it left /' "$own/left"
 		status=1
 	fi
 	echo "# end $1 status $status"
 }
 
-# stopped: by a signal; the test ends before this does
+# stopped: by a signal; the test, or the tests, end before this does
 stopped()
 {
 	[ -z "$current" ] || {
-		kill -s TERM "$current"
+		kill -s TERM "$current" "-$current" 2>/dev/null || true
 		wait "$current" || true
 	}
 	exit 1
 }
 
-work=$(mktemp -d)
 current=
-trap 'rm -rf "$work"' EXIT
 trap stopped HUP INT TERM
-FLEET_KEYS=$work/keys
-export FLEET_KEYS
-mkdir -p "$logs" "$FLEET_KEYS"
+if [ "${1:-}" = --one ]; then
+	work=$2
+	run_test "$3" >"$work/$3.tap"
+	exit
+fi
+
+# results: of each, when it has ended
+results()
+{
+	echo "# tests$tests"
+	while read -r test; do
+		cat "$work/$test.tap"
+	done <"$work/ended"
+}
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+mkdir -p "$logs"
 [ -x "$B/helper/codeswap" ] || die "$B/helper/codeswap is not built"
 
 if [ $# -eq 0 ]; then
 	# shellcheck disable=SC2046 # a list of words
 	set -- $(all_tests)
 fi
-mkfifo "$work/results"
-tee "$logs/tap" <"$work/results" &
-recorder=$!
-{
-	echo "# tests $(for test in "$@"; do basename "$test" .sh; done | tr '\n' ' ')"
-	for test in "$@"; do
-		run_test "$(basename "$test" .sh)"
-	done
-} >"$work/results"
-wait $recorder
+tests=
+for test; do
+	tests="$tests $(basename "$test" .sh)"
+done
+mkfifo "$work/ended"
+# In a group of their own, so that a signal reaches all.
+# shellcheck disable=SC2016,SC2086 # for the inner shell; a list of words
+printf '%s\n' $tests | setsid xargs -P "${JOBS:-2}" -I '{}' sh -c '
+	"$1" --one "$2" "$3" 3>&-
+	echo "$3" >&3' - "$here/run.sh" "$work" '{}' 3>"$work/ended" &
+current=$!
+results | tee "$logs/tap" &
+wait $! || true
+wait $current || true
+current=
 awk -v names=1 -f "$TOP/scripts/tap-totals.awk" "$logs/tap"
