@@ -12,8 +12,12 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include <malloc.h>
+#include <stdlib.h>
+#include <time.h>
+
 #include "../feed.h"
-#include "bulk.h"
+#include "fetch.h"
 
 #define LOOK_MS		500
 #define JOIN_MS		30
@@ -21,113 +25,14 @@
 #define SLOW_MS		5000
 /* ... or not at all, and somebody else may be asked. */
 #define STUCK_MS	30000
-/* What two rounds did not bring, multicast brings badly. */
-#define ROUNDS		2
 #define HTTP_TRIES	3
 
-/**
- * struct fetch - a file that is on its way
- * @manifest: it is of that
- * @image: in it
- * @chunks: what has come
- * @peer: who offered it, or %NULL if that master is gone
- * @other: who offered it as well, or %NULL
- * @offer: of @peer
- * @rounds: offers of it so far
- * @receiving: the broadcast, and all of it
- * @joining: @peer waits to hear that this machine receives
- * @url: of the file, or empty
- * @by_http: the rest comes by HTTP
- * @part: number of the chunk that is fetched by HTTP
- * @tries: by HTTP that failed
- * @whole: all is there, and the owner has it
- * @heard: when the last chunk or offer came, ms
- * @moved: when the last chunk came, or @peer's first offer, ms
- */
-struct fetch {
-	struct manifest *manifest;
-	const struct manifest_image *image;
-	struct chunks *chunks;
-	struct peer *peer;
-	struct peer *other;
-	u64 offer;
-	unsigned int rounds;
-	bool receiving;
-	bool joining;
-	char url[MESSAGE_URL_LEN + MANIFEST_FILE_LEN];
-	bool by_http;
-	unsigned int part;
-	unsigned int tries;
-	bool whole;
-	u64 heard;
-	u64 moved;
-};
-
-/**
- * struct fetcher - who gets images
- * @site: this machine's
- * @peers: masters
- * @ops: of the owner
- * @ctx: for @ops
- * @manifest: last one that was accepted, or %NULL
- * @fetch: what is on its way, if @fetch.chunks is set
- * @other_offer: message of @fetch.other
- * @http: by which chunks come as well, or %NULL
- * @joined: the broadcast is received from then on
- * @look: whether something has to be done
- */
-struct fetcher {
-	struct site *site;
-	struct peers *peers;
-	const struct fetcher_ops *ops;
-	void *ctx;
-	struct manifest *manifest;
-	struct fetch fetch;
-	struct message *other_offer;
-	struct http_get *http;
-	struct event *joined;
-	struct event *look;
-};
-
 static void take_chunk(struct fetcher *f, const void *data, size_t size);
-static void begin_http(struct fetcher *f);
 static void on_part(const void *data, size_t size, const char *error, void *ctx);
 
-/* ---- manifests ------------------------------------------------------------- */
-
-/* What is on its way has a manifest of its own. */
-static void go_by(struct fetcher *f, struct manifest *m, const char *text)
-{
-	log_line(LOG_INFO, "manifest %llu is accepted", m->sequence);
-	if (f->manifest != f->fetch.manifest)
-		manifest_free(f->manifest);
-	f->manifest = m;
-	if (f->ops->accepted)
-		f->ops->accepted(m, text, f->ctx);
-}
-
-static int manifest_of_offer(struct fetcher *f, const struct message *offer,
-			     struct mrb_error *err)
-{
-	struct manifest *m;
-
-	if (offer->manifest &&
-	    (!f->manifest || f->manifest->sequence != offer->sequence)) {
-		m = site_accept(f->site, offer->manifest, offer->sequence, err);
-		if (!m)
-			return err->code;
-		go_by(f, m, offer->manifest);
-	}
-	if (!f->manifest || f->manifest->sequence != offer->sequence)
-		return mrb_refuse(err, -ENODATA, "manifest %llu is not known here",
-				  offer->sequence);
-	return manifest_check_time(f->manifest, time(NULL), err);
-}
-
-/* ---- saying --------------------------------------------------------------- */
-
-static void acknowledge(const struct fetcher *f, struct peer *p, u64 offer,
-			const char *file, bool all_is_well)
+/* To a master: this is what I lack, or nothing. */
+void fetch_acknowledge(const struct fetcher *f, struct peer *p, u64 offer,
+		       const char *file, bool all_is_well)
 {
 	struct message *m = calloc(1, sizeof(*m));
 
@@ -144,8 +49,8 @@ static void acknowledge(const struct fetcher *f, struct peer *p, u64 offer,
 }
 
 /* To one master, or to all. */
-static void say_ready(const struct fetcher *f, struct peer *p, u64 offer,
-		      const char *file, const char *error)
+void fetch_say_ready(const struct fetcher *f, struct peer *p, u64 offer,
+		     const char *file, const char *error)
 {
 	struct message *m = calloc(1, sizeof(*m));
 
@@ -172,10 +77,8 @@ void fetcher_ready(struct fetcher *f, const char *error)
 	const struct fetch *it = &f->fetch;
 
 	if (it->chunks)
-		say_ready(f, NULL, it->offer, it->image->file, error);
+		fetch_say_ready(f, NULL, it->offer, it->image->file, error);
 }
-
-/* ---- the bulk plane ------------------------------------------------------------ */
 
 /* The kernel tells the switches a moment later, and they have to hear it. */
 static void on_joined(void *ctx)
@@ -195,7 +98,7 @@ static void on_joined_timer(evutil_socket_t fd, short what, void *ctx)
 	(void)fd;
 	(void)what;
 	if (it->joining && it->peer)
-		acknowledge(f, it->peer, it->offer, it->image->file, false);
+		fetch_acknowledge(f, it->peer, it->offer, it->image->file, false);
 	it->joining = false;
 }
 
@@ -210,7 +113,7 @@ static void on_lost(const char *why, void *ctx)
 
 	log_line(LOG_NOTICE, "%s: the broadcast is lost: %s", f->fetch.image->file, why);
 	f->fetch.receiving = false;
-	begin_http(f);
+	fetch_by_http(f);
 }
 
 static const struct bulk_receiver receiver = {
@@ -235,7 +138,8 @@ static void want_missing(struct fetcher *f)
 	free(hashes);
 }
 
-static bool join(struct fetcher *f, const struct message *offer)
+/* Receive what is broadcast by that offer; false if that is not possible now. */
+bool fetch_join(struct fetcher *f, const struct message *offer)
 {
 	struct bulk_route route = {
 		.port = (u16)offer->port,
@@ -248,8 +152,6 @@ static bool join(struct fetcher *f, const struct message *offer)
 	want_missing(f);
 	return true;
 }
-
-/* ---- HTTP ------------------------------------------------------------------ */
 
 static void next_part(struct fetcher *f)
 {
@@ -269,7 +171,8 @@ static void next_part(struct fetcher *f)
 	}
 }
 
-static void begin_http(struct fetcher *f)
+/* The rest by HTTP, if there is a server. */
+void fetch_by_http(struct fetcher *f)
 {
 	struct fetch *it = &f->fetch;
 	struct mrb_error err;
@@ -312,8 +215,6 @@ static void on_part(const void *data, size_t size, const char *error, void *ctx)
 	next_part(f);
 }
 
-/* ---- a file ---------------------------------------------------------------- */
-
 /**
  * fetcher_drop() - the file is not needed any longer
  * @f: fetcher
@@ -350,7 +251,7 @@ static void finish(struct fetcher *f)
 	it->whole = true;
 	log_line(LOG_INFO, "%s is here", it->image->file);
 	if (it->peer)
-		acknowledge(f, it->peer, it->offer, it->image->file, true);
+		fetch_acknowledge(f, it->peer, it->offer, it->image->file, true);
 	f->ops->taken(it->manifest, it->image, it->chunks, f->ctx);
 }
 
@@ -385,214 +286,6 @@ static void take_chunk(struct fetcher *f, const void *data, size_t size)
 		finish(f);
 }
 
-static void set_url(struct fetch *it, const struct message *offer)
-{
-	size_t len = strlen(offer->url);
-
-	it->url[0] = '\0';
-	if (len)
-		snprintf(it->url, sizeof(it->url), "%s%s%s", offer->url,
-			 offer->url[len - 1] == '/' ? "" : "/", offer->file);
-}
-
-/* This master from now on. */
-static void follow(struct fetcher *f, struct peer *p, const struct message *offer)
-{
-	struct fetch *it = &f->fetch;
-
-	it->peer = p;
-	it->offer = offer->offer;
-	it->rounds = 1;
-	it->heard = now_ms();
-	it->moved = it->heard;
-	set_url(it, offer);
-	it->receiving = join(f, offer);
-	it->joining = it->receiving;
-	if (it->joining)
-		return;
-	log_line(LOG_DEBUG, "%s: multicast is not possible now", it->image->file);
-	begin_http(f);
-	acknowledge(f, p, offer->offer, offer->file, true);
-}
-
-static void begin(struct fetcher *f, struct peer *p, const struct message *offer,
-		  const struct manifest_image *image)
-{
-	struct fetch *it = &f->fetch;
-	struct mrb_error err;
-
-	it->chunks = chunks_new(f->manifest, image, &err);
-	if (!it->chunks) {
-		log_line(LOG_ERR, "%s", err.text);
-		return;
-	}
-	it->manifest = f->manifest;
-	it->image = image;
-	log_line(LOG_INFO, "%s is offered by master %s", image->file, peer_name(p));
-	follow(f, p, offer);
-}
-
-/* The round is over. */
-static void again(struct fetcher *f, const struct message *offer)
-{
-	struct fetch *it = &f->fetch;
-
-	unsigned int rounds = it->rounds + 1;
-
-	if (!it->receiving && !it->by_http) {
-		follow(f, it->peer, offer);
-		it->rounds = rounds;
-		return;
-	}
-	it->rounds = rounds;
-	it->heard = now_ms();
-	if (it->rounds > ROUNDS)
-		begin_http(f);
-	acknowledge(f, it->peer, offer->offer, offer->file, it->by_http);
-}
-
-static void remember(struct fetcher *f, struct peer *p, const struct message *offer)
-{
-	struct message *copy = calloc(1, sizeof(*copy));
-
-	acknowledge(f, p, offer->offer, offer->file, true);
-	if (!copy)
-		return;
-	*copy = *offer;
-	copy->manifest = NULL;
-	copy->proof = NULL;
-	message_free(f->other_offer);
-	f->other_offer = copy;
-	f->fetch.other = p;
-}
-
-static bool is_fetched(const struct fetcher *f, const struct manifest_image *image)
-{
-	return f->fetch.chunks && !memcmp(f->fetch.image->digest, image->digest,
-					  sizeof(image->digest));
-}
-
-/* So that the master does not wait for it. */
-static void decline(const struct fetcher *f, struct peer *p, const struct message *offer,
-		    const struct manifest_image *image)
-{
-	const char *why = f->ops->refuses ? f->ops->refuses(image, f->ctx) : NULL;
-
-	log_line(LOG_DEBUG, "%s is offered by master %s, and not needed", offer->file,
-		 peer_name(p));
-	acknowledge(f, p, offer->offer, offer->file, true);
-	say_ready(f, p, offer->offer, offer->file, why ?: "");
-}
-
-static const struct manifest_image *find(const struct manifest *m, const char *file)
-{
-	unsigned int i;
-
-	for (i = 0; i < m->num_images; i++)
-		if (!strcmp(m->images[i].file, file))
-			return &m->images[i];
-	return NULL;
-}
-
-/**
- * fetcher_offer() - a master offers a file
- * @f: fetcher
- * @p: master
- * @m: its offer
- */
-void fetcher_offer(struct fetcher *f, struct peer *p, const struct message *m)
-{
-	const struct manifest_image *image;
-	struct fetch *it = &f->fetch;
-	struct mrb_error err;
-
-	if (manifest_of_offer(f, m, &err)) {
-		log_line(LOG_WARNING, "an offer of master %s is refused: %s",
-			 peer_name(p), err.text);
-		return;
-	}
-	image = find(f->manifest, m->file);
-	if (!image)
-		log_line(LOG_WARNING,
-			 "an offer of master %s is refused: manifest %llu has no file %s",
-			 peer_name(p), f->manifest->sequence, m->file);
-	else if (is_fetched(f, image) && it->whole)
-		acknowledge(f, p, m->offer, m->file, true);
-	else if (is_fetched(f, image) && it->peer == p && it->offer == m->offer)
-		again(f, m);
-	else if (is_fetched(f, image) && (!it->peer || it->peer == p))
-		follow(f, p, m);
-	else if (is_fetched(f, image))
-		remember(f, p, m);
-	else if (!f->ops->wants(f->manifest, image, f->ctx))
-		decline(f, p, m, image);
-	else if (!it->chunks)
-		begin(f, p, m, image);
-	else
-		log_line(LOG_DEBUG, "%s has to wait: %s is on its way", m->file,
-			 it->image->file);
-}
-
-static void follow_other(struct fetcher *f)
-{
-	struct message *offer = f->other_offer;
-	struct peer *other = f->fetch.other;
-
-	f->fetch.other = NULL;
-	f->other_offer = NULL;
-	follow(f, other, offer);
-	message_free(offer);
-}
-
-/**
- * fetcher_gone() - a master has died
- * @f: fetcher
- * @p: master
- */
-void fetcher_gone(struct fetcher *f, const struct peer *p)
-{
-	struct fetch *it = &f->fetch;
-	struct peer *other = it->other;
-
-	if (other == p) {
-		it->other = NULL;
-		return;
-	}
-	if (!it->chunks || it->peer != p)
-		return;
-	it->peer = NULL;
-	if (it->whole)
-		return;
-	bulk_leave(f->site->bulk, f);
-	log_line(LOG_NOTICE, "%s: master %s has died; %u of %u chunks are missing",
-		 it->image->file, peer_name(p), chunks_missing(it->chunks),
-		 it->image->num_chunks);
-	if (other)
-		follow_other(f);
-}
-
-/**
- * fetcher_hello() - a master has said which manifest it serves
- * @f: fetcher
- * @p: master
- *
- * What is of another one it sends no longer.
- *
- * Return: whether something was given up.
- */
-bool fetcher_hello(struct fetcher *f, const struct peer *p)
-{
-	struct fetch *it = &f->fetch;
-
-	if (!it->chunks || it->whole || it->by_http || it->peer != p || it->other ||
-	    peer_sequence(p) == it->manifest->sequence)
-		return false;
-	log_line(LOG_NOTICE, "%s: master %s goes by another manifest now; it is given up",
-		 it->image->file, peer_name(p));
-	fetcher_drop(f);
-	return true;
-}
-
 static void look(evutil_socket_t fd, short what, void *ctx)
 {
 	struct fetcher *f = ctx;
@@ -605,13 +298,13 @@ static void look(evutil_socket_t fd, short what, void *ctx)
 		return;
 	silence = now_ms() - it->heard;
 	if (silence > SLOW_MS)
-		begin_http(f);
+		fetch_by_http(f);
 	/* Whoever only offers is not waited for. */
 	if (it->other && !it->by_http && now_ms() - it->moved > SLOW_MS) {
 		log_line(LOG_NOTICE, "%s: nothing comes of master %s; master %s has it too",
 			 it->image->file, it->peer ? peer_name(it->peer) : "?",
 			 peer_name(it->other));
-		follow_other(f);
+		fetch_follow_other(f);
 		return;
 	}
 	if (silence > STUCK_MS) {

@@ -84,9 +84,25 @@ void master_free(struct master *m);
 void master_hello(struct master *m, const struct message *hello,
 		  const struct sockaddr_in *from);
 void master_reload(struct master *m);
+u64 master_sequence(const struct master *m);
 bool master_serves(const struct master *m);
+struct message *master_make_hello(const struct master *m);
+void master_make_transfers(struct master *m);
+void master_look(const struct master *m);
 void master_next_sender(struct master *m);
+
+/* session.c: who is connected */
 const char *session_name(const struct session *s);
+void session_accept(struct evconnlistener *listener, evutil_socket_t fd,
+		    struct sockaddr *from, int len, void *ctx);
+void sessions_tell(const struct master *m);
+void sessions_end_strangers(struct master *m);
+void sessions_end(struct master *m);
+
+/* master_copy.c: from another master */
+extern const struct fetcher_ops master_fetcher_ops;
+extern const struct peers_ops master_peers_ops;
+void master_request_files(struct master *m, struct peer *p);
 
 /* master_store.c: what a master has */
 struct master_store *master_store_new(struct site *s);

@@ -18,8 +18,10 @@
 #include <arpa/inet.h>
 #include <stdlib.h>
 
+#include <stdlib.h>
+
 #include "../feed.h"
-#include "master.h"
+#include "transfer.h"
 
 /* What has been sent is on its way through many processes for a while. */
 #define LINGER_MS	250
@@ -27,99 +29,18 @@
 /* A window that is over, and no other master does anything about it. */
 #define TAKEOVER_MS	15000
 #define SETTLE_MS	5000
-/* Offers that somebody does not answer before it has to ask anew. */
-#define MAX_SILENT	3
-/* Offers to somebody that has all chunks, and does not say how it went. */
-#define MAX_OFFERS	30
-/* So long the file is not offered again to somebody on whom it has failed. */
-#define FAILURE_MS	60000
-/* A round takes no longer than so many times what its bytes need, and this. */
-#define ROUND_TIMES	8
-#define ROUND_MS	20000
 /* Rounds after which somebody has to use HTTP, or ask anew. */
 #define MAX_ROUNDS	12
 
-/* Nodes, and masters that fetch it. */
-#define MAX_PARTICIPANTS	(SITE_MAX_NODES + SITE_MAX_MASTERS)
-
-enum transfer_state { IDLE, WINDOW, WAITING, OFFERED, QUEUED, SENDING, SENT, SETTLING };
-
-/**
- * struct participant - somebody wants the file
- * @session: its connection
- * @asked: it has been offered the file, and has not answered
- * @answered: @missing is what it lacked when it was last offered the file
- * @sequence: of the manifest that it has been offered the file of
- * @silent: offers that it has not answered
- * @offers: made to it
- * @missing: for each chunk
- */
-struct participant {
-	struct session *session;
-	bool asked;
-	bool answered;
-	u64 sequence;
-	unsigned int silent;
-	unsigned int offers;
-	bool missing[];
-};
-
-/* Somebody on whom the file has failed: it need not ask for it again. */
-struct failure {
-	STAILQ_ENTRY(failure) link;
-	char name[MESSAGE_NAME_LEN];
-	u64 until;
-};
-
-STAILQ_HEAD(failure_list, failure);
-
-/**
- * struct transfer - a file of the manifest
- * @master: whose
- * @image: of its manifest
- * @state: see above
- * @window: of requests
- * @participants: who wants it; behind the first @num of them, room for others
- * @num: of them
- * @failures: who has had it, and it failed
- * @timer: when to look again
- * @file: what is sent, or %NULL
- * @offer: number of the present offer
- * @since: the present state, ms
- * @limit: of the present round, ms
- * @begun: when the first offer was made, ms
- * @rounds: of sending
- * @in_round: chunks of the present one
- * @bytes: on the wire
- * @served: participants that have it, of this offer
- */
-struct transfer {
-	struct master *master;
-	const struct manifest_image *image;
-	enum transfer_state state;
-	struct window window;
-	struct participant *participants[MAX_PARTICIPANTS];
-	unsigned int num;
-	struct failure_list failures;
-	struct event *timer;
-	struct chunks *file;
-	u64 offer;
-	u64 since;
-	u64 limit;
-	u64 begun;
-	unsigned int rounds;
-	unsigned int in_round;
-	u64 bytes;
-	unsigned int served;
-};
-
-static void enter(struct transfer *t, enum transfer_state state)
+/* From now on it does that. */
+void transfer_enter(struct transfer *t, enum transfer_state state)
 {
 	t->state = state;
 	t->since = now_ms();
 }
 
-static void look_at(struct transfer *t, u64 when)
+/* At that time, ms, transfer_look() is due. */
+void transfer_look_at(struct transfer *t, u64 when)
 {
 	u64 now = now_ms(), ms = when > now ? when - now : 0;
 	const struct timeval tv = {
@@ -137,154 +58,6 @@ static void on_timer(evutil_socket_t fd, short what, void *ctx)
 	transfer_look(ctx);
 }
 
-/* ---- who wants it ---------------------------------------------------------- */
-
-static struct participant *find(const struct transfer *t, const struct session *s)
-{
-	unsigned int i;
-
-	for (i = 0; i < t->num; i++)
-		if (t->participants[i]->session == s)
-			return t->participants[i];
-	return NULL;
-}
-
-/* The last one takes its place; its memory is for the next one that comes. */
-static void drop(struct transfer *t, struct participant *p)
-{
-	unsigned int i = 0;
-
-	while (t->participants[i] != p)
-		i++;
-	t->participants[i] = t->participants[--t->num];
-	t->participants[t->num] = p;
-}
-
-static bool has_failed(struct transfer *t, const char *name)
-{
-	struct failure *f;
-
-	/* The first one is the oldest. */
-	while ((f = STAILQ_FIRST(&t->failures)) && f->until < now_ms()) {
-		STAILQ_REMOVE_HEAD(&t->failures, link);
-		free(f);
-	}
-	STAILQ_FOREACH(f, &t->failures, link)
-		if (!strcmp(f->name, name))
-			return true;
-	return false;
-}
-
-static void note_failure(struct transfer *t, const char *name)
-{
-	struct failure *f = has_failed(t, name) ? NULL : calloc(1, sizeof(*f));
-
-	if (!f)
-		return;
-	snprintf(f->name, sizeof(f->name), "%s", name);
-	f->until = now_ms() + FAILURE_MS;
-	STAILQ_INSERT_TAIL(&t->failures, f, link);
-}
-
-/* ---- offers ---------------------------------------------------------------- */
-
-static void set_url(const struct master *m, struct message *offer)
-{
-	const struct site_options *o = m->site->options;
-	char address[INET_ADDRSTRLEN];
-
-	if (o->url)
-		snprintf(offer->url, sizeof(offer->url), "%s", o->url);
-	else if (m->http)
-		snprintf(offer->url, sizeof(offer->url), "http://%s:%u/",
-			 inet_ntop(AF_INET, &m->site->bulk_address, address,
-				   sizeof(address)), o->http_port);
-}
-
-static void fill_offer(const struct transfer *t, struct message *offer)
-{
-	const struct sockaddr_in *to = &t->master->site->options->broadcast;
-
-	site_say(t->master->site, offer, MESSAGE_OFFER);
-	offer->sequence = master_store_manifest(t->master->store)->sequence;
-	offer->offer = t->offer;
-	snprintf(offer->file, sizeof(offer->file), "%s", t->image->file);
-	inet_ntop(AF_INET, &to->sin_addr, offer->group, sizeof(offer->group));
-	offer->port = ntohs(to->sin_port);
-	offer->sender = t->master->sender;
-	set_url(t->master, offer);
-}
-
-/* The manifest goes with it until one has been answered. */
-static void offer_to(struct transfer *t, struct participant *p, struct message *offer)
-{
-	struct session *s = p->session;
-
-	offer->manifest = NULL;
-	if (s->manifest != offer->sequence)
-		offer->manifest = (char *)master_store_text(t->master->store);
-	p->asked = channel_send(s->channel, offer);
-	p->answered = false;
-	p->silent++;
-	p->offers++;
-	p->sequence = offer->sequence;
-	offer->manifest = NULL;
-}
-
-static void offer_to_one(struct transfer *t, struct participant *p)
-{
-	struct message *offer = calloc(1, sizeof(*offer));
-
-	if (!offer)
-		return;
-	fill_offer(t, offer);
-	offer_to(t, p, offer);
-	free(offer);
-}
-
-static void drop_silent(struct transfer *t)
-{
-	unsigned int i;
-
-	for (i = t->num; i-- > 0;) {
-		struct participant *p = t->participants[i];
-
-		if (p->silent < MAX_SILENT && p->offers < MAX_OFFERS)
-			continue;
-		log_line(LOG_WARNING, "%s: %s does not %s; it has to ask again",
-			 t->image->file, session_name(p->session),
-			 p->silent >= MAX_SILENT ? "answer" : "say what became of it");
-		drop(t, p);
-	}
-}
-
-static void offer_to_all(struct transfer *t)
-{
-	struct message *offer;
-	unsigned int i;
-
-	drop_silent(t);
-	offer = calloc(1, sizeof(*offer));
-	if (!offer)
-		return;
-	fill_offer(t, offer);
-	for (i = 0; i < t->num; i++)
-		offer_to(t, t->participants[i], offer);
-	free(offer);
-	enter(t, OFFERED);
-	look_at(t, t->since + t->master->site->options->ack_ms);
-}
-
-/* ---- sending --------------------------------------------------------------- */
-
-/* The session has stayed since the last round, for who was late. */
-static void stop_sending(struct transfer *t)
-{
-	bulk_stop(t->master->site->bulk, t);
-	if (t->master->sending == t)
-		t->master->sending = NULL;
-}
-
 static void end(struct transfer *t)
 {
 	if (t->begun)
@@ -293,7 +66,7 @@ static void end(struct transfer *t)
 			 t->image->file, t->served, now_ms() - t->begun, t->rounds,
 			 t->bytes, (unsigned int)(t->bytes / t->image->size),
 			 (unsigned int)(t->bytes % t->image->size * 100 / t->image->size));
-	stop_sending(t);
+	transfer_stop_sending(t);
 	chunks_free(t->file);
 	t->file = NULL;
 	t->begun = 0;
@@ -302,7 +75,7 @@ static void end(struct transfer *t)
 	t->served = 0;
 	event_del(t->timer);
 	window_init(&t->window, &t->master->site->options->window);
-	enter(t, IDLE);
+	transfer_enter(t, IDLE);
 	master_next_sender(t->master);
 }
 
@@ -318,119 +91,8 @@ static void begin(struct transfer *t)
 	t->begun = t->begun ?: now_ms();
 	t->offer = ++t->master->offers;
 	log_line(LOG_NOTICE, "broadcast of %s to %u nodes", t->image->file, t->num);
-	offer_to_all(t);
+	participants_offer(t);
 }
-
-static bool is_missing(const struct transfer *t, unsigned int i)
-{
-	unsigned int n;
-
-	for (n = 0; n < t->num; n++)
-		if (t->participants[n]->answered && t->participants[n]->missing[i])
-			return true;
-	return false;
-}
-
-static bool anything_is_missing(const struct transfer *t)
-{
-	unsigned int i;
-
-	for (i = 0; i < t->image->num_chunks; i++)
-		if (is_missing(t, i))
-			return true;
-	return false;
-}
-
-static void on_progress(unsigned int chunks, void *ctx)
-{
-	const struct transfer *t = ctx;
-
-	log_line(LOG_DEBUG, "%s: %u of %u chunks are sent", t->image->file, chunks,
-		 t->in_round);
-}
-
-static void on_sent(u64 bytes, void *ctx)
-{
-	struct transfer *t = ctx;
-
-	if (t->state != SENDING)
-		return;
-	t->bytes += bytes;
-	log_line(LOG_INFO, "%s: round %u is over, %llu bytes", t->image->file,
-		 t->rounds, bytes);
-	t->master->sending = NULL;
-	enter(t, SENT);
-	transfer_look(t);
-	master_next_sender(t->master);
-}
-
-/* The process has died, and is started again: go on from where all are. */
-static void on_failed(const char *why, void *ctx)
-{
-	struct transfer *t = ctx;
-
-	log_line(LOG_ERR, "%s cannot be sent: %s", t->image->file, why);
-	t->master->sending = NULL;
-	if (t->state != SENDING)
-		return;
-	enter(t, OFFERED);
-	look_at(t, now_ms() + 2000);
-}
-
-static const struct bulk_sender sender = {
-	.progress = on_progress,
-	.sent = on_sent,
-	.failed = on_failed,
-};
-
-bool transfer_wants_to_send(const struct transfer *t)
-{
-	return t->state == QUEUED;
-}
-
-/**
- * transfer_send() - begin a round: the bulk plane is free
- * @t: transfer that wants to send
- */
-void transfer_send(struct transfer *t)
-{
-	const struct manifest *m = master_store_manifest(t->master->store);
-	struct bulk *bulk = t->master->site->bulk;
-	struct bulk_route route = {
-		.port = ntohs(t->master->site->options->broadcast.sin_port),
-		.sender = t->master->sender,
-	};
-	u64 bits = 0;
-	unsigned int i;
-
-	inet_ntop(AF_INET, &t->master->site->options->broadcast.sin_addr, route.group,
-		  sizeof(route.group));
-	if (!bulk_send(bulk, &route, chunks_fd(t->file), t->num, &sender, t)) {
-		log_line(LOG_WARNING, "%s waits: nothing can be sent now", t->image->file);
-		look_at(t, now_ms() + 2000);
-		return;
-	}
-	t->master->sending = t;
-	t->in_round = 0;
-	for (i = 0; i < t->image->num_chunks; i++) {
-		if (!is_missing(t, i))
-			continue;
-		bulk_send_chunk(bulk, (u64)i * m->chunk_bytes,
-				manifest_chunk_bytes(m, t->image, i),
-				t->image->chunks[i]);
-		t->in_round++;
-		bits += 8ULL * manifest_chunk_bytes(m, t->image, i);
-	}
-	bulk_send_end(bulk);
-	t->rounds++;
-	enter(t, SENDING);
-	t->limit = ROUND_MS + bits * ROUND_TIMES * 1000 / t->master->site->options->rate;
-	look_at(t, t->since + t->limit);
-	log_line(LOG_INFO, "%s: round %u, %u of %u chunks to %u nodes", t->image->file,
-		 t->rounds, t->in_round, t->image->num_chunks, t->num);
-}
-
-/* ---- what to do next ------------------------------------------------------- */
 
 static bool all_have_answered(const struct transfer *t)
 {
@@ -447,10 +109,10 @@ static void look_at_answers(struct transfer *t)
 	u64 limit = t->since + t->master->site->options->ack_ms;
 
 	if (!all_have_answered(t) && now_ms() < limit) {
-		look_at(t, limit);
-	} else if (!anything_is_missing(t)) {
-		enter(t, SETTLING);
-		look_at(t, t->since + SETTLE_MS);
+		transfer_look_at(t, limit);
+	} else if (!transfer_is_missing(t)) {
+		transfer_enter(t, SETTLING);
+		transfer_look_at(t, t->since + SETTLE_MS);
 	} else if (t->rounds >= MAX_ROUNDS) {
 		log_line(LOG_WARNING,
 			 "%s: %u do not get all of it in %u rounds; they have to ask again",
@@ -458,7 +120,7 @@ static void look_at_answers(struct transfer *t)
 		t->num = 0;
 		end(t);
 	} else {
-		enter(t, QUEUED);
+		transfer_enter(t, QUEUED);
 		master_next_sender(t->master);
 	}
 }
@@ -470,7 +132,7 @@ static void look_at_masters(struct transfer *t)
 		    master_store_has(t->master->store, t->image);
 
 	if (!late && !master_serves(t->master)) {
-		look_at(t, now_ms() + 1000);
+		transfer_look_at(t, now_ms() + 1000);
 		return;
 	}
 	if (late)
@@ -483,10 +145,10 @@ static void look_at_masters(struct transfer *t)
 static void look_at_window(struct transfer *t)
 {
 	if (!window_over(&t->window, now_ms())) {
-		look_at(t, window_end(&t->window));
+		transfer_look_at(t, window_end(&t->window));
 		return;
 	}
-	enter(t, WAITING);
+	transfer_enter(t, WAITING);
 	look_at_masters(t);
 }
 
@@ -494,13 +156,13 @@ static void look_at_rest(struct transfer *t)
 {
 	u64 limit = t->since + LINGER_MS + (u64)t->num * LINGER_EACH_MS;
 
-	if (!anything_is_missing(t)) {
-		enter(t, SETTLING);
-		look_at(t, t->since + SETTLE_MS);
+	if (!transfer_is_missing(t)) {
+		transfer_enter(t, SETTLING);
+		transfer_look_at(t, t->since + SETTLE_MS);
 	} else if (now_ms() < limit) {
-		look_at(t, limit);
+		transfer_look_at(t, limit);
 	} else {
-		offer_to_all(t);
+		participants_offer(t);
 	}
 }
 
@@ -508,13 +170,13 @@ static void look_at_rest(struct transfer *t)
 static void look_at_round(struct transfer *t)
 {
 	if (now_ms() - t->since < t->limit) {
-		look_at(t, t->since + t->limit);
+		transfer_look_at(t, t->since + t->limit);
 		return;
 	}
 	log_line(LOG_WARNING, "%s: round %u does not end within %llu ms; it is ended",
 		 t->image->file, t->rounds, t->limit);
-	stop_sending(t);
-	offer_to_all(t);
+	transfer_stop_sending(t);
+	participants_offer(t);
 	master_next_sender(t->master);
 }
 
@@ -543,9 +205,9 @@ void transfer_look(struct transfer *t)
 		break;
 	case SETTLING:
 		if (now_ms() - t->since >= SETTLE_MS)
-			offer_to_all(t);
+			participants_offer(t);
 		else
-			look_at(t, t->since + SETTLE_MS);
+			transfer_look_at(t, t->since + SETTLE_MS);
 		break;
 	case SENDING:
 		look_at_round(t);
@@ -558,25 +220,6 @@ void transfer_look(struct transfer *t)
 	}
 }
 
-/* ---- what is heard --------------------------------------------------------- */
-
-static struct participant *add(struct transfer *t, struct session *s)
-{
-	const size_t size = sizeof(struct participant) +
-			    t->image->num_chunks * sizeof(bool);
-	struct participant *p;
-
-	if (t->num == MAX_PARTICIPANTS)
-		return NULL;
-	p = t->participants[t->num] ?: malloc(size);
-	if (!p)
-		return NULL;
-	memset(p, 0, size);
-	p->session = s;
-	t->participants[t->num++] = p;
-	return p;
-}
-
 /**
  * transfer_request() - somebody wants the file
  * @t: transfer
@@ -587,18 +230,18 @@ static struct participant *add(struct transfer *t, struct session *s)
  */
 void transfer_request(struct transfer *t, struct session *s)
 {
-	struct participant *p = find(t, s);
+	struct participant *p = participant_find(t, s);
 
-	if (p || has_failed(t, session_name(s)))
+	if (p || participant_has_failed(t, session_name(s)))
 		return;
-	p = add(t, s);
+	p = participant_add(t, s);
 	if (!p)
 		return;
 	log_line(LOG_INFO, "%s asks for %s", session_name(s), t->image->file);
 	switch (t->state) {
 	case SETTLING:
 	case IDLE:
-		enter(t, WINDOW);
+		transfer_enter(t, WINDOW);
 		window_init(&t->window, &t->master->site->options->window);
 		__attribute__((fallthrough));
 	case WINDOW:
@@ -611,39 +254,22 @@ void transfer_request(struct transfer *t, struct session *s)
 	case QUEUED:
 	case SENDING:
 	case SENT:
-		offer_to_one(t, p);
+		participant_offer(t, p);
 		break;
 	}
-}
-
-static bool set_missing(const struct transfer *t, struct participant *p,
-			const struct message *m)
-{
-	unsigned int i, n;
-
-	for (i = 0; i < m->num_ranges; i++)
-		if (m->ranges[i].first >= t->image->num_chunks ||
-		    m->ranges[i].num > t->image->num_chunks - m->ranges[i].first)
-			return false;
-
-	memset(p->missing, 0, t->image->num_chunks * sizeof(bool));
-	for (i = 0; i < m->num_ranges; i++)
-		for (n = 0; n < m->ranges[i].num; n++)
-			p->missing[m->ranges[i].first + n] = true;
-	return true;
 }
 
 /* Somebody has joined, and lacks something, or nothing. */
 void transfer_ack(struct transfer *t, const struct session *s, const struct message *m)
 {
-	struct participant *p = find(t, s);
+	struct participant *p = participant_find(t, s);
 
 	if (!p || m->offer != t->offer) {
 		log_line(LOG_DEBUG, "%s acknowledges offer %llu, which is not made to it",
 			 session_name(s), m->offer);
 		return;
 	}
-	if (!set_missing(t, p, m)) {
+	if (!participant_set_missing(t, p, m)) {
 		log_line(LOG_WARNING, "%s: %s lacks chunks that there are not; it is not heard",
 			 t->image->file, session_name(s));
 		return;
@@ -659,29 +285,29 @@ void transfer_ack(struct transfer *t, const struct session *s, const struct mess
 /* It runs there, or never will. */
 void transfer_ready(struct transfer *t, const struct session *s, const struct message *m)
 {
-	struct participant *p = find(t, s);
+	struct participant *p = participant_find(t, s);
 
 	if (m->error[0]) {
 		log_line(LOG_WARNING, "%s: %s: %s", t->image->file, session_name(s), m->error);
-		note_failure(t, session_name(s));
+		participant_note_failure(t, session_name(s));
 	} else if (p) {
 		log_line(LOG_INFO, "%s has %s", session_name(s), t->image->file);
 		t->served++;
 	}
 	if (!p)
 		return;
-	drop(t, p);
+	participant_drop(t, p);
 	transfer_look(t);
 }
 
 /* Somebody is not connected any more. */
 void transfer_lost(struct transfer *t, const struct session *s)
 {
-	struct participant *p = find(t, s);
+	struct participant *p = participant_find(t, s);
 
 	if (!p)
 		return;
-	drop(t, p);
+	participant_drop(t, p);
 	transfer_look(t);
 }
 
@@ -726,7 +352,7 @@ void transfer_free(struct transfer *t)
 	struct failure *f;
 	unsigned int i;
 
-	stop_sending(t);
+	transfer_stop_sending(t);
 	for (i = 0; i < MAX_PARTICIPANTS; i++)
 		free(t->participants[i]);
 	while (!STAILQ_EMPTY(&t->failures)) {
