@@ -113,12 +113,12 @@ check-fleet:
 	@scripts/check.sh fleet
 
 demo-fleet:
-	@scripts/deps.sh fleet
+	@scripts/deps.sh figures
 	@$(run-make) firmware helper
 	@selftests/fleet/demo.sh
 
 bench-fleet:
-	@scripts/deps.sh fleet
+	@scripts/deps.sh figures
 	@$(run-make) firmware helper
 	@$(run-make) -C selftests/fleet B=$(B)
 	@selftests/fleet/bench.sh

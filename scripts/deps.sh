@@ -1,13 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# usage: deps.sh [virtme|plot|install|boot|fleet]
+# usage: deps.sh [virtme|plot|install|boot|fleet|figures]
 #
 # Install what the build and the tests need and this system lacks. Asks
 # nothing. On systems without apt it prints what is needed. With "virtme", also
 # what virtme-ng needs; with "plot", what bench-plot needs; with "install", what
 # check-install needs; with "boot", what check-boot and demo-root need; with "fleet", what
-# check-fleet, demo-fleet and bench-fleet need.
+# check-fleet needs; with "figures", what demo-fleet and bench-fleet need.
 set -eu
 TOP=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
 . "$TOP/scripts/common.sh"
@@ -29,7 +29,8 @@ packages_virtme='python3-argcomplete python3-requests python3-pkg-resources udev
 packages_plot='gnuplot-nox'
 # Newer kernels' headers come with what pahole makes type information from.
 packages_boot='debootstrap e2fsprogs'
-packages_fleet='iproute2 iptables procps util-linux uftp udpcast gnuplot-nox python3 curl'
+packages_fleet='iproute2 iptables procps util-linux python3'
+packages_figures='gnuplot-nox curl uftp udpcast'
 packages_install='dkms pahole'
 
 print_list()
@@ -104,6 +105,7 @@ plot) optional=$packages_plot ;;
 boot) optional=$packages_boot ;;
 install) optional=$packages_install ;;
 fleet) optional=$packages_fleet ;;
+figures) optional="$packages_fleet $packages_figures" ;;
 *) optional= ;;
 esac
 
