@@ -9,6 +9,7 @@
 set -eu
 TOP=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
 . "$TOP/scripts/common.sh"
+. "$TOP/scripts/figures.sh"
 export B
 cd "$TOP"
 
@@ -27,28 +28,6 @@ emulator()
 			m = v[int((NR + 1) / 2)]
 			print "figure emulator_mips MIPS", m, 150, m / 150, NR, v[1], m, v[NR], "- -"
 		}'
-}
-
-to_json()
-{
-	awk 'function value(x) { return x == "-" ? "null" : x }
-	function pair(name, x) { printf(", \"%s\": %s", name, x) }
-	BEGIN { print "[" }
-	{
-		printf("%s  {\"name\": \"%s\", \"unit\": \"%s\"",
-			(NR > 1 ? ",\n" : ""), $2, $3)
-		pair("value", value($4))
-		pair("baseline", value($5))
-		pair("ratio", value($6))
-		pair("n", $7)
-		pair("min", $8)
-		pair("median", $9)
-		pair("max", $10)
-		if ($12 != "-")
-			pair("at_" $11, $12)
-		printf("}")
-	}
-	END { print "\n]" }' "$figures"
 }
 
 to_table()
@@ -73,7 +52,7 @@ status=0
 [ ! -e "$B/bench.failed" ] || status=1
 rm -f "$B/bench.failed"
 { grep '^figure ' "$out"; emulator; } >"$figures"
-to_json >"$json"
+to_json "$figures" >"$json"
 to_table
 note "the same as JSON: $json"
 exit $status

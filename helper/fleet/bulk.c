@@ -131,21 +131,14 @@ static void lose_sender(struct bulk *b, const char *why)
 
 static void take_chunk(struct bulk *b, const struct mcast_chunk *packet, int fd)
 {
-	size_t done = 0, size = packet->size;
+	size_t size = packet->size;
 	u8 *data;
-	ssize_t n;
 
 	if (!b->receiver || packet->head.tag != b->receiver_tag || fd < 0 ||
 	    size > CHUNK_MAX_BYTES)
 		return;
 	data = malloc(size);
-	while (data && done < size) {
-		n = pread(fd, data + done, size - done, (off_t)done);
-		if (n <= 0)
-			break;
-		done += (size_t)n;
-	}
-	if (data && done == size)
+	if (data && !read_at(fd, data, size, 0))
 		b->receiver->chunk(data, size, b->receiver_ctx);
 	free(data);
 }
@@ -194,6 +187,7 @@ static void has_died(struct bulk *b)
 	b->readable = NULL;
 	b->writable = NULL;
 	close(b->fd);
+	b->fd = -1;
 	kill(b->pid, SIGKILL);
 	waitpid(b->pid, &status, 0);
 	b->pid = 0;

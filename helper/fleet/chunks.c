@@ -153,7 +153,16 @@ int chunks_put(struct chunks *c, const void *data, size_t size,
 	return 0;
 }
 
-static int read_at(int fd, void *data, size_t size, off_t at)
+/**
+ * read_at() - read all of a part of a file
+ * @fd: file
+ * @data: room for @size bytes
+ * @size: bytes
+ * @at: offset of them
+ *
+ * Return: 0, -ENODATA if the file ends before, or another negative errno.
+ */
+int read_at(int fd, void *data, size_t size, off_t at)
 {
 	size_t done = 0;
 	ssize_t n;

@@ -41,5 +41,6 @@ bool chunks_has(const struct chunks *c, unsigned int i);
 ssize_t chunks_get(const struct chunks *c, unsigned int i, void *data);
 int chunks_finish(struct chunks *c, struct mrb_error *err);
 int chunks_fd(const struct chunks *c);
+int read_at(int fd, void *data, size_t size, off_t at);
 
 #endif /* FLEET_CHUNKS_H */

@@ -10,11 +10,6 @@
  */
 #include <malloc.h>
 #include <stdlib.h>
-#include <time.h>
-
-#include <malloc.h>
-#include <stdlib.h>
-#include <time.h>
 
 #include "../feed.h"
 #include "fetch.h"
@@ -328,12 +323,6 @@ unsigned int fetcher_progress(const struct fetcher *f)
 		return 0;
 	return (it->image->num_chunks - chunks_missing(it->chunks)) * 100 /
 	       it->image->num_chunks;
-}
-
-/* The last one that was accepted, or NULL. */
-const struct manifest *fetcher_manifest(const struct fetcher *f)
-{
-	return f->manifest;
 }
 
 /**

@@ -92,7 +92,6 @@ static void begin(struct fetcher *f, struct peer *p, const struct message *offer
 static void again(struct fetcher *f, const struct message *offer)
 {
 	struct fetch *it = &f->fetch;
-
 	unsigned int rounds = it->rounds + 1;
 
 	if (!it->receiving && !it->by_http) {

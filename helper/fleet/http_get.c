@@ -35,16 +35,8 @@ struct http_get {
 static u8 *read_part(int file, u32 size)
 {
 	u8 *data = malloc(size);
-	size_t done = 0;
-	ssize_t n;
 
-	while (data && done < size) {
-		n = pread(file, data + done, size - done, (off_t)done);
-		if (n <= 0)
-			break;
-		done += (size_t)n;
-	}
-	if (data && done == size)
+	if (data && !read_at(file, data, size, 0))
 		return data;
 	free(data);
 	return NULL;

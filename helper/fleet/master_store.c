@@ -190,17 +190,9 @@ static int copy_file(const char *path, const struct manifest_image *image,
 		     const struct chunks *c, struct mrb_error *err)
 {
 	u8 *data = malloc(image->size);
-	u64 done = 0;
-	ssize_t n;
 	int ret;
 
-	while (data && done < image->size) {
-		n = pread(chunks_fd(c), data + done, image->size - done, (off_t)done);
-		if (n <= 0)
-			break;
-		done += n;
-	}
-	if (!data || done < image->size)
+	if (!data || read_at(chunks_fd(c), data, image->size, 0))
 		ret = mrb_refuse(err, -ENOMEM, "out of memory");
 	else
 		ret = image_file_write(path, data, image->size, err);

@@ -94,7 +94,6 @@ bool participant_set_missing(const struct transfer *t, struct participant *p,
 		if (m->ranges[i].first >= t->image->num_chunks ||
 		    m->ranges[i].num > t->image->num_chunks - m->ranges[i].first)
 			return false;
-
 	memset(p->missing, 0, t->image->num_chunks * sizeof(bool));
 	for (i = 0; i < m->num_ranges; i++)
 		for (n = 0; n < m->ranges[i].num; n++)

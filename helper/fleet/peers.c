@@ -390,8 +390,3 @@ u64 peer_sequence(const struct peer *p)
 {
 	return p->sequence;
 }
-
-const struct sockaddr_in *peer_address(const struct peer *p)
-{
-	return &p->address;
-}

@@ -182,7 +182,6 @@ struct peer *peers_next(const struct peers *ps, const struct peer *after);
 bool peer_send(struct peer *p, const struct message *m);
 const char *peer_name(const struct peer *p);
 u64 peer_sequence(const struct peer *p);
-const struct sockaddr_in *peer_address(const struct peer *p);
 
 /* fetch.c: getting images from masters, for a node and for a redundant master */
 
@@ -212,7 +211,6 @@ void fetcher_ready(struct fetcher *f, const char *error);
 void fetcher_drop(struct fetcher *f);
 bool fetcher_busy(const struct fetcher *f);
 unsigned int fetcher_progress(const struct fetcher *f);
-const struct manifest *fetcher_manifest(const struct fetcher *f);
 
 /* http_get.c: chunks by HTTP */
 #define HTTP_GET_TEXT	256	/* of a sentence */

@@ -15,9 +15,6 @@
  * the window. Only the one that serves goes on from there; if it dies, the next
  * one does, and what has arrived need not be sent again, because it asks first.
  */
-#include <arpa/inet.h>
-#include <stdlib.h>
-
 #include <stdlib.h>
 
 #include "../feed.h"

@@ -16,7 +16,7 @@ enum transfer_state { IDLE, WINDOW, WAITING, OFFERED, QUEUED, SENDING, SENT, SET
 /**
  * struct participant - somebody wants the file
  * @session: its connection
- * @asked: it has been offered the file, and has not answered
+ * @asked: the latest offer has gone out to it
  * @answered: @missing is what it lacked when it was last offered the file
  * @sequence: of the manifest that it has been offered the file of
  * @silent: offers that it has not answered

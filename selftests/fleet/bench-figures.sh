@@ -2,9 +2,7 @@
 # shellcheck shell=sh
 #
 # Figures of bench.sh: how many measurements, their median, what it is compared with,
-# and what it must reach. They are lines "figure NAME UNIT VALUE BASELINE RATIO N
-# LEAST MEDIAN MOST most LIMIT", with - for what there is none of, as scripts/bench.sh
-# has them.
+# and what it must reach, as lines that scripts/figures.sh describes.
 
 # ---- numbers ----------------------------------------------------------------
 
@@ -52,28 +50,6 @@ figure()
 }
 
 # ---- all of them --------------------------------------------------------------
-
-to_json()
-{
-	awk 'function value(x) { return x == "-" ? "null" : x }
-	function pair(name, x) { printf(", \"%s\": %s", name, x) }
-	BEGIN { print "[" }
-	{
-		printf("%s  {\"name\": \"%s\", \"unit\": \"%s\"",
-			(NR > 1 ? ",\n" : ""), $2, $3)
-		pair("value", value($4))
-		pair("baseline", value($5))
-		pair("ratio", value($6))
-		pair("n", $7)
-		pair("min", $8)
-		pair("median", $9)
-		pair("max", $10)
-		if ($12 != "-")
-			pair("at_" $11, $12)
-		printf("}")
-	}
-	END { print "\n]" }' "$1"
-}
 
 to_table()
 {

@@ -20,6 +20,8 @@ fleet=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 TOP=$(CDPATH='' cd -- "$fleet/../.." && pwd)
 # shellcheck source=../../scripts/common.sh
 . "$TOP/scripts/common.sh"
+# shellcheck source=../../scripts/figures.sh
+. "$TOP/scripts/figures.sh"
 export B
 # shellcheck source=bench-figures.sh
 . "$fleet/bench-figures.sh"

@@ -74,6 +74,13 @@ net_up()
 	done
 }
 
+# links_are_up: the bridge forwards to all
+links_are_up()
+{
+	[ "$(ip -n "$net-b" -o link show type veth | grep -c ' state UP ')" -gt \
+		"$receivers" ]
+}
+
 # pair NUMBER ARGUMENT...: mcast_pair in that namespace, for 60 seconds at most
 pair()
 {
@@ -311,7 +318,7 @@ head -c $size /dev/urandom >image
 head -c $size /dev/urandom >other
 on_exit net_down
 net_up >up.log 2>&1 || bail "no network: $(cat up.log)"
-sleep 1
+within 10 links_are_up || bail "not all links are up"
 
 receive_anew 1
 joined 1
