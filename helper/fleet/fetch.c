@@ -231,7 +231,8 @@ void fetcher_drop(struct fetcher *f)
 	malloc_trim(0);
 }
 
-static void finish(struct fetcher *f)
+/* Nothing of it is missing. */
+void fetch_finish(struct fetcher *f)
 {
 	struct fetch *it = &f->fetch;
 	struct mrb_error err;
@@ -278,7 +279,7 @@ static void take_chunk(struct fetcher *f, const void *data, size_t size)
 	log_line(LOG_DEBUG, "%s: %u of %u chunks are missing", it->image->file,
 		 chunks_missing(it->chunks), it->image->num_chunks);
 	if (!chunks_missing(it->chunks))
-		finish(f);
+		fetch_finish(f);
 }
 
 static void look(evutil_socket_t fd, short what, void *ctx)

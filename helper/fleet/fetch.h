@@ -76,6 +76,7 @@ void fetch_say_ready(const struct fetcher *f, struct peer *p, u64 offer,
 		     const char *file, const char *error);
 bool fetch_join(struct fetcher *f, const struct message *offer);
 void fetch_by_http(struct fetcher *f);
+void fetch_finish(struct fetcher *f);
 
 /* fetch_offer.c */
 void fetch_follow_other(struct fetcher *f);

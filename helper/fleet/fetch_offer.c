@@ -82,10 +82,18 @@ static void begin(struct fetcher *f, struct peer *p, const struct message *offer
 		log_line(LOG_ERR, "%s", err.text);
 		return;
 	}
+	if (f->ops->adopt)
+		f->ops->adopt(image, it->chunks, f->ctx);
 	it->manifest = f->manifest;
 	it->image = image;
 	log_line(LOG_INFO, "%s is offered by master %s", image->file, peer_name(p));
-	follow(f, p, offer);
+	if (chunks_missing(it->chunks)) {
+		follow(f, p, offer);
+		return;
+	}
+	it->peer = p;
+	it->offer = offer->offer;
+	fetch_finish(f);
 }
 
 /* The round is over. */

@@ -181,6 +181,21 @@ void master_reload(struct master *m)
 	say_hello(m);
 }
 
+/**
+ * master_lost() - a file is not any more what it was when the store was looked at
+ * @m: master
+ * @image: of its manifest
+ *
+ * Another master serves, until this one has fetched the file from there.
+ */
+void master_lost(struct master *m, const struct manifest_image *image)
+{
+	master_store_lost(m->store, image);
+	sessions_tell(m);
+	say_hello(m);
+	master_request_files(m, NULL);
+}
+
 static int listen_on(struct master *m, struct mrb_error *err)
 {
 	struct sockaddr_in at = {

@@ -84,6 +84,7 @@ void master_free(struct master *m);
 void master_hello(struct master *m, const struct message *hello,
 		  const struct sockaddr_in *from);
 void master_reload(struct master *m);
+void master_lost(struct master *m, const struct manifest_image *image);
 u64 master_sequence(const struct master *m);
 bool master_serves(const struct master *m);
 struct message *master_make_hello(const struct master *m);
@@ -117,6 +118,9 @@ const char *master_store_text(const struct master_store *st);
 bool master_store_is_whole(const struct master_store *st);
 bool master_store_has(const struct master_store *st,
 		      const struct manifest_image *image);
+void master_store_lost(struct master_store *st, const struct manifest_image *image);
+void master_store_adopt(const struct master_store *st,
+			const struct manifest_image *image, struct chunks *c);
 struct chunks *master_store_open(const struct master_store *st,
 				 const struct manifest_image *image,
 				 struct mrb_error *err);

@@ -35,6 +35,13 @@ static bool wants(const struct manifest *manifest, const struct manifest_image *
 	return now_ms() >= m->fetch_after && !master_store_has(m->store, image);
 }
 
+static void adopt(const struct manifest_image *image, struct chunks *c, void *ctx)
+{
+	const struct master *m = ctx;
+
+	master_store_adopt(m->store, image, c);
+}
+
 static void accepted(const struct manifest *manifest, const char *text, void *ctx)
 {
 	struct master *m = ctx;
@@ -79,6 +86,7 @@ static void taken(const struct manifest *manifest, const struct manifest_image *
 
 const struct fetcher_ops master_fetcher_ops = {
 	.wants = wants,
+	.adopt = adopt,
 	.taken = taken,
 	.accepted = accepted,
 };

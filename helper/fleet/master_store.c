@@ -3,6 +3,7 @@
  * What a master has: the directory of a signed manifest, site.manifest, and of the
  * files that are in it. What is not as the manifest says is not there.
  */
+#include <dirent.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
@@ -12,6 +13,9 @@
 #include "master.h"
 
 #define MANIFEST_NAME	"site.manifest"
+#define NOT_OURS	(~0U)
+/* Files that are looked through for chunks of a newer one. */
+#define MOST_ADOPTED	16
 
 /**
  * struct master_store - the directory
@@ -32,6 +36,20 @@ struct master_store {
 static bool set_path(const struct master_store *st, const char *name, char path[PATH_MAX])
 {
 	return snprintf(path, PATH_MAX, "%s/%s", st->dir, name) < PATH_MAX;
+}
+
+/* Number of a file, perhaps of another copy of the manifest, or NOT_OURS. */
+static unsigned int index_of(const struct master_store *st,
+			     const struct manifest_image *image)
+{
+	unsigned int i;
+
+	for (i = 0; st->manifest && i < st->manifest->num_images; i++)
+		if (!strcmp(st->manifest->images[i].file, image->file) &&
+		    !memcmp(st->manifest->images[i].digest, image->digest,
+			    sizeof(image->digest)))
+			return i;
+	return NOT_OURS;
 }
 
 /**
@@ -177,6 +195,55 @@ int master_store_take_manifest(struct master_store *st, const char *text,
 	return m ? go_by(st, m, text, err) : err->code;
 }
 
+static void adopt_from(const struct master_store *st, const char *name, struct chunks *c)
+{
+	unsigned int before = chunks_missing(c);
+	char path[PATH_MAX];
+	struct mrb_error err;
+	int fd;
+
+	fd = set_path(st, name, path) ?
+	     open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK) : -1;
+	if (fd < 0)
+		return;
+	if (chunks_adopt(c, fd, &err))
+		log_line(LOG_WARNING, "%s: %s", path, err.text);
+	close(fd);
+	if (before != chunks_missing(c))
+		log_line(LOG_INFO, "%u chunks are in %s already",
+			 before - chunks_missing(c), path);
+}
+
+/**
+ * master_store_adopt() - take what is there of a file that is to be fetched
+ * @st: store
+ * @image: of its manifest
+ * @c: the file
+ *
+ * That may be the file itself, damaged, or an older version of it under another
+ * name: only what differs has to travel.
+ */
+void master_store_adopt(const struct master_store *st,
+			const struct manifest_image *image, struct chunks *c)
+{
+	unsigned int looked_at = 0;
+	struct dirent *entry;
+	DIR *dir;
+
+	adopt_from(st, image->file, c);
+	dir = opendir(st->dir);
+	while (dir && chunks_missing(c) && looked_at < MOST_ADOPTED &&
+	       (entry = readdir(dir))) {
+		if (entry->d_type != DT_REG || !strcmp(entry->d_name, image->file) ||
+		    !strcmp(entry->d_name, MANIFEST_NAME))
+			continue;
+		adopt_from(st, entry->d_name, c);
+		looked_at++;
+	}
+	if (dir)
+		closedir(dir);
+}
+
 static int write_manifest(const struct master_store *st, struct mrb_error *err)
 {
 	char path[PATH_MAX];
@@ -215,15 +282,10 @@ static int copy_file(const char *path, const struct manifest_image *image,
 int master_store_keep(struct master_store *st, const struct manifest_image *image,
 		      const struct chunks *c, struct mrb_error *err)
 {
+	unsigned int i = index_of(st, image);
 	char path[PATH_MAX];
-	unsigned int i;
 
-	for (i = 0; i < st->manifest->num_images; i++)
-		if (!strcmp(st->manifest->images[i].file, image->file) &&
-		    !memcmp(st->manifest->images[i].digest, image->digest,
-			    sizeof(image->digest)))
-			break;
-	if (i == st->manifest->num_images || !set_path(st, image->file, path))
+	if (i == NOT_OURS || !set_path(st, image->file, path))
 		return mrb_refuse(err, -ENOENT, "it is not of manifest %llu",
 				  st->manifest->sequence);
 	if (copy_file(path, &st->manifest->images[i], c, err))
@@ -256,14 +318,18 @@ bool master_store_is_whole(const struct master_store *st)
 bool master_store_has(const struct master_store *st,
 		      const struct manifest_image *image)
 {
-	unsigned int i;
+	unsigned int i = index_of(st, image);
 
-	for (i = 0; st->manifest && i < st->manifest->num_images; i++)
-		if (!strcmp(st->manifest->images[i].file, image->file) &&
-		    !memcmp(st->manifest->images[i].digest, image->digest,
-			    sizeof(image->digest)))
-			return st->has[i];
-	return false;
+	return i != NOT_OURS && st->has[i];
+}
+
+/* What was there is damaged, or gone. */
+void master_store_lost(struct master_store *st, const struct manifest_image *image)
+{
+	unsigned int i = index_of(st, image);
+
+	if (i != NOT_OURS)
+		st->has[i] = false;
 }
 
 /* Empty until master_store_load(); or NULL without memory. */

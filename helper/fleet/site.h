@@ -188,6 +188,7 @@ u64 peer_sequence(const struct peer *p);
 /**
  * struct fetcher_ops - who wants images, and what for
  * @wants: is the image wanted?
+ * @adopt: what is here of it already goes into @c; may be %NULL
  * @refuses: why it is not wanted though somebody waits for such, or %NULL
  * @taken: it has come, whole
  * @accepted: a manifest is to be gone by
@@ -195,6 +196,7 @@ u64 peer_sequence(const struct peer *p);
 struct fetcher_ops {
 	bool (*wants)(const struct manifest *m, const struct manifest_image *image,
 		      void *ctx);
+	void (*adopt)(const struct manifest_image *image, struct chunks *c, void *ctx);
 	const char *(*refuses)(const struct manifest_image *image, void *ctx);
 	void (*taken)(const struct manifest *m, const struct manifest_image *image,
 		      struct chunks *c, void *ctx);

@@ -82,7 +82,9 @@ static void begin(struct transfer *t)
 
 	t->file = t->file ?: master_store_open(t->master->store, t->image, &err);
 	if (!t->file) {
-		log_line(LOG_ERR, "%s; nobody can be served with it", err.text);
+		log_line(LOG_ERR, "%s; it is fetched from another master", err.text);
+		transfer_look_at(t, now_ms() + 1000);
+		master_lost(t->master, t->image);
 		return;
 	}
 	t->begun = t->begun ?: now_ms();
