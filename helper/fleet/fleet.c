@@ -148,6 +148,13 @@ static void add_answer(struct fleet *f, const struct message *m, const char *rol
 	json_object_object_add(o, "progress", json_object_new_uint64(m->progress));
 	json_object_object_add(o, "sequence", json_object_new_uint64(m->sequence));
 	json_object_object_add(o, "error", json_object_new_string(m->error));
+	json_object_object_add(o, "desired", json_object_new_string(m->desired));
+	json_object_object_add(o, "set", json_object_new_string(m->set));
+	json_object_object_add(o, "service", json_object_new_string(m->service));
+	json_object_object_add(o, "order", json_object_new_uint64(m->order));
+	json_object_object_add(o, "outcome", json_object_new_string(m->outcome));
+	json_object_object_add(o, "epoch", json_object_new_uint64(m->epoch));
+	json_object_object_add(o, "holder", json_object_new_string(m->holder));
 	json_object_object_add(o, "signed", json_object_new_boolean(is_signed));
 	json_object_array_add(f->answers, o);
 }

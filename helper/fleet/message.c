@@ -18,10 +18,15 @@ static const char *const type_names[MESSAGE_TYPES] = {
 	[MESSAGE_STATUS] = "status",
 	[MESSAGE_RESET] = "reset",
 	[MESSAGE_QUERY] = "query",
+	[MESSAGE_ORDER] = "order",
+	[MESSAGE_LEAVE] = "leave",
+	[MESSAGE_GRANT] = "grant",
+	[MESSAGE_UPDATE] = "update",
+	[MESSAGE_INSTALL] = "install",
 };
 
 /* A LONG text is of any length, and may be left empty. */
-enum kind { TEXT, LONG, NUMBER, TYPES, RANGES };
+enum kind { TEXT, LONG, NUMBER, TYPES, TARGETS, RANGES };
 
 #define IN(type)	(1U << MESSAGE_##type)
 #define EVERY		((1U << MESSAGE_TYPES) - 1)
@@ -67,16 +72,26 @@ static const struct field fields[] = {
 	TEXT_FIELD("file", file, IN(OFFER) | IN(ACK) | IN(READY), false),
 	TEXT_FIELD("group", group, IN(OFFER), false),
 	NUMBER_FIELD("sender", sender, IN(OFFER), UINT32_MAX),
-	TEXT_FIELD("url", url, IN(OFFER), true),
+	TEXT_FIELD("url", url, IN(OFFER) | IN(INSTALL), true),
 	OTHER_FIELD("missing", RANGES, IN(ACK)),
 	TEXT_FIELD("module-type", module_type, IN(STATUS), false),
 	TEXT_FIELD("state", state, IN(STATUS), false),
 	TEXT_FIELD("version", version, IN(STATUS), true),
 	NUMBER_FIELD("progress", progress, IN(STATUS), 100),
 	NUMBER_FIELD("more", more, IN(STATUS), MESSAGE_MAX_TYPES),
-	TEXT_FIELD("error", error, IN(READY) | IN(STATUS), true),
+	TEXT_FIELD("error", error, IN(READY) | IN(STATUS) | IN(GRANT), true),
 	TEXT_FIELD("nonce", nonce, IN(STATUS) | IN(QUERY), true),
-	LONG_FIELD("manifest", manifest, IN(OFFER)),
+	TEXT_FIELD("set", set, IN(STATUS) | IN(LEAVE), true),
+	TEXT_FIELD("desired", desired, IN(STATUS), true),
+	TEXT_FIELD("service", service, IN(STATUS), false),
+	NUMBER_FIELD("order", order, IN(STATUS) | IN(ORDER), INT64_MAX),
+	TEXT_FIELD("outcome", outcome, IN(STATUS), true),
+	TEXT_FIELD("word", word, IN(ORDER), false),
+	TEXT_FIELD("method", method, IN(ORDER), true),
+	OTHER_FIELD("targets", TARGETS, IN(ORDER)),
+	NUMBER_FIELD("epoch", epoch, IN(STATUS) | IN(ORDER), INT64_MAX),
+	TEXT_FIELD("holder", holder, IN(STATUS) | IN(ORDER), true),
+	LONG_FIELD("manifest", manifest, IN(OFFER) | IN(INSTALL)),
 	LONG_FIELD("proof", proof, IN(STATUS)),
 };
 
@@ -122,20 +137,22 @@ static bool get_number(struct json_object *value, u64 most, u64 *number)
 	return *number <= most;
 }
 
-static bool read_types(struct message *m, struct json_object *value)
+/* A list of up to @most words, for each of which there are @room characters. */
+static bool read_words(struct json_object *value, char *words, size_t room,
+		       size_t most, unsigned int *num_words)
 {
 	size_t num, i;
 
 	if (!json_object_is_type(value, json_type_array))
 		return false;
 	num = json_object_array_length(value);
-	if (num > MESSAGE_MAX_TYPES)
+	if (num > most)
 		return false;
 	for (i = 0; i < num; i++)
-		if (!copy_text(json_object_array_get_idx(value, i), m->types[i],
-			       MRB_TYPE_LEN, false))
+		if (!copy_text(json_object_array_get_idx(value, i), words + i * room,
+			       room, false))
 			return false;
-	m->num_types = num;
+	*num_words = num;
 	return true;
 }
 
@@ -197,7 +214,11 @@ static bool read_field(struct message *m, const struct field *f,
 	case NUMBER:
 		return get_number(value, f->room, (u64 *)(void *)at);
 	case TYPES:
-		return read_types(m, value);
+		return read_words(value, m->types[0], MRB_TYPE_LEN, MESSAGE_MAX_TYPES,
+				  &m->num_types);
+	case TARGETS:
+		return read_words(value, m->targets[0], MESSAGE_NAME_LEN,
+				  MESSAGE_MAX_TARGETS, &m->num_targets);
 	case RANGES:
 		return read_ranges(m, value);
 	case LONG:
@@ -287,13 +308,13 @@ void message_free(struct message *m)
 	free(m);
 }
 
-static struct json_object *types_json(const struct message *m)
+static struct json_object *words_json(const char *words, size_t room, unsigned int num)
 {
 	struct json_object *array = json_object_new_array();
 	unsigned int i;
 
-	for (i = 0; i < m->num_types; i++)
-		json_object_array_add(array, json_object_new_string(m->types[i]));
+	for (i = 0; i < num; i++)
+		json_object_array_add(array, json_object_new_string(words + i * room));
 	return array;
 }
 
@@ -322,7 +343,9 @@ static struct json_object *field_json(const struct message *m,
 	case NUMBER:
 		return json_object_new_uint64(*(const u64 *)(const void *)at);
 	case TYPES:
-		return types_json(m);
+		return words_json(m->types[0], MRB_TYPE_LEN, m->num_types);
+	case TARGETS:
+		return words_json(m->targets[0], MESSAGE_NAME_LEN, m->num_targets);
 	case RANGES:
 		return ranges_json(m);
 	case LONG:

@@ -23,6 +23,8 @@
 #define MESSAGE_STATE_LEN	16
 #define MESSAGE_VERSION_LEN	24
 #define MESSAGE_NONCE_LEN	65
+#define MESSAGE_SET_LEN		32
+#define MESSAGE_MAX_TARGETS	64
 
 enum message_type {
 	MESSAGE_HELLO,		/* anybody: I am here */
@@ -33,6 +35,11 @@ enum message_type {
 	MESSAGE_STATUS,		/* node: this is how I am */
 	MESSAGE_RESET,		/* master: back to your boot program */
 	MESSAGE_QUERY,		/* operator: how are you all? */
+	MESSAGE_ORDER,		/* operator: do this */
+	MESSAGE_LEAVE,		/* node: may I go out of service? */
+	MESSAGE_GRANT,		/* master: yes, or why not */
+	MESSAGE_UPDATE,		/* cell: this is desired, and you have something else */
+	MESSAGE_INSTALL,	/* operator: this is desired from now on */
 	MESSAGE_TYPES,
 };
 
@@ -49,7 +56,7 @@ enum message_type {
  * @file: of the manifest
  * @group: offer: multicast address
  * @sender: offer: who will send, in the bulk plane
- * @url: offer: where the file can be had by HTTP as well, or empty
+ * @url: offer, install: where the file or all files can be had by HTTP, or empty
  * @ranges: ack: chunks that are missing
  * @num_ranges: entries in @ranges
  * @module_type: status
@@ -57,10 +64,23 @@ enum message_type {
  * @version: status: of the image that runs, or empty
  * @progress: status: of what it does, in per cent
  * @more: status: messages of this node that follow in answer to the same query
- * @error: ready, status: why not, or empty
- * @nonce: query: a new one; status: that it was asked with; hexadecimal
+ * @error: ready, status, grant: why not, or empty
+ * @nonce: query: a new one; status: that it was asked with, or empty if nobody has
+ *	asked; hexadecimal
+ * @set: status, leave: of redundant nodes that the sender is in, or empty
+ * @desired: status: version that the device is to run, or empty
+ * @service: status: "in", "out", or "none" if there is none to be seen to
+ * @order: order: a number of its own; status: of the last one that was heard
+ * @outcome: status: of that one: empty while it is carried out, "done", "refused" or
+ *	"failed"
+ * @word: order: what is to be done
+ * @method: order to update: "live" or "reboot"
+ * @targets: order: names of who is meant
+ * @num_targets: entries in @targets, 0 for all
+ * @epoch: order: of who has the right to give orders; status: the highest heard of
+ * @holder: order: who has that right; status: of that epoch
  * @manifest: offer: file of a signed manifest, or %NULL if the node has had it
- *	by this master; of the message
+ *	by this master; install: the same, always; of the message
  * @proof: status: the same message without a proof, signed by who says it, CMS in
  *	base64, or %NULL; of the message
  */
@@ -86,6 +106,17 @@ struct message {
 	u64 more;
 	char error[MESSAGE_TEXT_LEN];
 	char nonce[MESSAGE_NONCE_LEN];
+	char set[MESSAGE_SET_LEN];
+	char desired[MESSAGE_VERSION_LEN];
+	char service[MESSAGE_STATE_LEN];
+	u64 order;
+	char outcome[MESSAGE_STATE_LEN];
+	char word[MESSAGE_STATE_LEN];
+	char method[MESSAGE_STATE_LEN];
+	char targets[MESSAGE_MAX_TARGETS][MESSAGE_NAME_LEN];
+	unsigned int num_targets;
+	u64 epoch;
+	char holder[MESSAGE_NAME_LEN];
 	char *manifest;
 	char *proof;
 };

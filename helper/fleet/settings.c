@@ -2,7 +2,8 @@
 /*
  * What survives a reset of a node, beside its boot program: the number of the last
  * manifest that it has accepted, so that nobody can take it back to an older one,
- * and the versions that it is to run by that.
+ * the versions that it is to run by that, whose orders count, and what an operator has
+ * switched on or off.
  */
 #include <stdlib.h>
 #include <unistd.h>
@@ -130,6 +131,35 @@ static struct json_object *desired_by(const struct manifest *m)
 	return desired;
 }
 
+/* Replaces what there is by @root, which is this function's, or leaves it. */
+static int replace(struct settings *s, struct json_object *root, struct mrb_error *err)
+{
+	const char *text = json_object_to_json_string_ext(root, JSON_C_TO_STRING_PRETTY);
+	struct mrb_error why;
+	int ret = image_file_write(s->path, text, strlen(text), &why);
+
+	if (ret) {
+		json_object_put(root);
+		return mrb_refuse(err, ret, "%s: %s", s->path, why.text);
+	}
+	json_object_put(s->root);
+	s->root = root;
+	return 0;
+}
+
+/* To be changed, and then to take the place of the present ones. */
+static struct json_object *copy_of(const struct settings *s, struct mrb_error *err)
+{
+	struct json_object *root = NULL;
+
+	if (json_object_deep_copy(s->root, &root, NULL))
+		mrb_refuse(err, -ENOMEM, "out of memory");
+	/* What is read is not without it. */
+	if (root && !json_object_object_get(root, "sequence"))
+		json_object_object_add(root, "sequence", json_object_new_uint64(0));
+	return root;
+}
+
 /**
  * settings_accept() - a manifest is to be gone by from now on
  * @s: settings
@@ -142,22 +172,98 @@ int settings_accept(struct settings *s, const struct manifest *m,
 		    struct mrb_error *err)
 {
 	struct json_object *root;
-	struct mrb_error why;
-	const char *text;
-	int ret;
 
 	if (m->sequence == settings_sequence(s))
 		return 0;
-	root = json_object_new_object();
+	root = copy_of(s, err);
+	if (!root)
+		return err->code;
 	json_object_object_add(root, "sequence", json_object_new_uint64(m->sequence));
 	json_object_object_add(root, "desired", desired_by(m));
-	text = json_object_to_json_string_ext(root, JSON_C_TO_STRING_PRETTY);
-	ret = image_file_write(s->path, text, strlen(text), &why);
-	if (ret) {
-		json_object_put(root);
-		return mrb_refuse(err, ret, "%s: %s", s->path, why.text);
-	}
-	json_object_put(s->root);
-	s->root = root;
-	return 0;
+	return replace(s, root, err);
+}
+
+/* The highest epoch whose orders have been heard, 0 for none. */
+u64 settings_epoch(const struct settings *s)
+{
+	struct json_object *number;
+
+	if (!json_object_object_get_ex(s->root, "epoch", &number))
+		return 0;
+	return json_object_get_uint64(number);
+}
+
+/* Who has the right to give orders in that epoch; empty if nobody. */
+const char *settings_holder(const struct settings *s)
+{
+	struct json_object *name;
+
+	if (!json_object_object_get_ex(s->root, "holder", &name))
+		return "";
+	return json_object_get_string(name) ?: "";
+}
+
+/**
+ * settings_fence() - do orders of that epoch count?
+ * @s: settings
+ * @epoch: of the right to give orders
+ * @holder: who has it
+ * @err: set if not
+ *
+ * A higher one than all before counts, and is kept: whoever has lost the right is refused
+ * from then on, also after a restart.
+ *
+ * Return: 0, -EPERM if they do not count, or another code of @err.
+ */
+int settings_fence(struct settings *s, u64 epoch, const char *holder, struct mrb_error *err)
+{
+	u64 last = settings_epoch(s);
+	struct json_object *root;
+
+	if (!epoch || epoch < last)
+		return mrb_refuse(err, -EPERM,
+				  "an order of %s in epoch %llu; epoch %llu of %s counts",
+				  holder, epoch, last, settings_holder(s));
+	if (epoch == last && strcmp(holder, settings_holder(s)))
+		return mrb_refuse(err, -EPERM, "an order of %s in epoch %llu, which is %s's",
+				  holder, epoch, settings_holder(s));
+	if (epoch == last)
+		return 0;
+	root = copy_of(s, err);
+	if (!root)
+		return err->code;
+	json_object_object_add(root, "epoch", json_object_new_uint64(epoch));
+	json_object_object_add(root, "holder", json_object_new_string(holder));
+	return replace(s, root, err);
+}
+
+/**
+ * settings_flag() - is it on?
+ * @s: settings
+ * @name: of a flag
+ * @is_good: cleared if what is there is neither true nor false
+ *
+ * Return: whether it is true; what is not there, or damaged, is off.
+ */
+bool settings_flag(const struct settings *s, const char *name, bool *is_good)
+{
+	struct json_object *flag;
+
+	if (!json_object_object_get_ex(s->root, name, &flag))
+		return false;
+	if (json_object_is_type(flag, json_type_boolean))
+		return json_object_get_boolean(flag);
+	*is_good = false;
+	return false;
+}
+
+/* Switches it on or off; 0, or the code in @err. */
+int settings_set_flag(struct settings *s, const char *name, bool on, struct mrb_error *err)
+{
+	struct json_object *root = copy_of(s, err);
+
+	if (!root)
+		return err->code;
+	json_object_object_add(root, name, json_object_new_boolean(on));
+	return replace(s, root, err);
 }

@@ -26,6 +26,8 @@ void site_say(const struct site *s, struct message *m, enum message_type type)
 	snprintf(m->name, sizeof(m->name), "%s", self->name);
 	snprintf(m->role, sizeof(m->role), "%s", site_role_name(self->role));
 	m->sequence = settings_sequence(s->settings);
+	if (type == MESSAGE_STATUS)
+		snprintf(m->service, sizeof(m->service), "none");
 }
 
 static int find_address(const char *interface, struct in_addr *address,

@@ -31,6 +31,9 @@
  * @http_proxy: through which chunks are fetched, or %NULL
  * @store_dir: of a master
  * @url: where its store can be had, or %NULL: at its HTTP port
+ * @set: of redundant machines that this one is in, or %NULL
+ * @service: program that sees to what this machine serves, or %NULL
+ * @service_seconds: for each call of it
  * @programs: directory of the programs that are started
  * @rate: bits in a second, at which a master sends
  * @window: of a master
@@ -57,6 +60,9 @@ struct site_options {
 	const char *http_proxy;
 	const char *store_dir;
 	const char *url;
+	const char *set;
+	const char *service;
+	unsigned int service_seconds;
 	const char *programs;
 	u64 rate;
 	struct window_rules window;
@@ -148,6 +154,11 @@ u64 settings_sequence(const struct settings *s);
 int settings_accept(struct settings *s, const struct manifest *m,
 		    struct mrb_error *err);
 const char *settings_desired(const struct settings *s, const char *type);
+u64 settings_epoch(const struct settings *s);
+const char *settings_holder(const struct settings *s);
+int settings_fence(struct settings *s, u64 epoch, const char *holder, struct mrb_error *err);
+bool settings_flag(const struct settings *s, const char *name, bool *is_good);
+int settings_set_flag(struct settings *s, const char *name, bool on, struct mrb_error *err);
 
 /* discovery.c */
 typedef void hello_fn(const struct message *m, const struct sockaddr_in *from,

@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <getopt.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "../programs.h"
 #include "site.h"
@@ -23,6 +24,9 @@ static const char usage_text[] =
 "                            (default: /etc/codeswap/trust)\n"
 "      --threshold N         so many roles have to sign (default: all)\n"
 "      --state DIR           of what survives a reset (default: /var/lib/codeswap/site)\n"
+"      --set NAME            of redundant machines that this one is in\n"
+"      --service PROGRAM     called with start, stop, status, as the device comes and goes\n"
+"      --service-seconds N   so long a call of it may take (default: 60)\n"
 "  -f, --foreground          stay in the foreground, log to standard error\n"
 "  -v, --verbose             say what is done; twice: everything\n"
 "  -h, --help                this text\n"
@@ -50,7 +54,8 @@ enum {
 	OPT_NAME = 256, OPT_MANAGEMENT, OPT_BULK, OPT_DISCOVERY, OPT_TLS, OPT_TRUST,
 	OPT_THRESHOLD, OPT_STATE, OPT_MODEL, OPT_PROXY, OPT_STORE, OPT_WINDOW,
 	OPT_WINDOW_MS, OPT_LIMIT_MS, OPT_FROM, OPT_EXPECT, OPT_ACK_MS, OPT_BROADCAST,
-	OPT_RATE, OPT_HTTP_PORT, OPT_URL, OPT_PORT,
+	OPT_RATE, OPT_HTTP_PORT, OPT_URL, OPT_PORT, OPT_SET, OPT_SERVICE,
+	OPT_SERVICE_SECONDS,
 };
 
 static const struct option long_options[] = {
@@ -63,6 +68,9 @@ static const struct option long_options[] = {
 	{ "trust", required_argument, NULL, OPT_TRUST },
 	{ "threshold", required_argument, NULL, OPT_THRESHOLD },
 	{ "state", required_argument, NULL, OPT_STATE },
+	{ "set", required_argument, NULL, OPT_SET },
+	{ "service", required_argument, NULL, OPT_SERVICE },
+	{ "service-seconds", required_argument, NULL, OPT_SERVICE_SECONDS },
 	{ "foreground", no_argument, NULL, 'f' },
 	{ "verbose", no_argument, NULL, 'v' },
 	{ "help", no_argument, NULL, 'h' },
@@ -225,6 +233,24 @@ static bool read_master(struct site_options *o, int c, const char *text)
 	}
 }
 
+/* Of one or several of its kind. */
+static bool read_set(struct site_options *o, const char *text)
+{
+	if (*text && strlen(text) < MESSAGE_SET_LEN && !strpbrk(text, " ,"))
+		o->set = text;
+	return o->set || wrong("--set %s: up to %d characters are wanted, no blank or comma",
+			       text, MESSAGE_SET_LEN - 1);
+}
+
+static bool read_service(struct site_options *o, const char *text)
+{
+	if (*text != '/')
+		return wrong("--service %s: an absolute path is wanted", text);
+	if (!access(text, X_OK))
+		o->service = text;
+	return o->service || wrong("--service %s: %s", text, strerror(errno));
+}
+
 static bool read_one(struct site_options *o, int c, const char *text)
 {
 	switch (c) {
@@ -252,6 +278,12 @@ static bool read_one(struct site_options *o, int c, const char *text)
 	case OPT_STATE:
 		o->state_dir = text;
 		return true;
+	case OPT_SET:
+		return read_set(o, text);
+	case OPT_SERVICE:
+		return read_service(o, text);
+	case OPT_SERVICE_SECONDS:
+		return read_unsigned("service-seconds", text, 1, 3600, &o->service_seconds);
 	case OPT_MODEL:
 		return read_unsigned("model", text, 1, SITE_MAX_DEVICES, &o->models);
 	case OPT_PROXY:
@@ -274,6 +306,7 @@ static void set_defaults(struct site_options *o)
 	o->window.length_ms = 2000;
 	o->window.limit_ms = 30000;
 	o->ack_ms = 3000;
+	o->service_seconds = 60;
 	o->rate = 100000000;
 	o->programs = programs_dir();
 }

@@ -33,7 +33,7 @@ message_of()
 	ready) message ready "$2" '"offer":1' '"file":"hba-1.1.0.mrb"' '"error":""' ;;
 	status) message status "$2" '"module-type":"hba-sim"' '"state":"running"' \
 		'"version":"9.9.9"' '"progress":100' '"more":0' '"error":""' \
-		'"nonce":"00"' '"proof":""' ;;
+		'"nonce":"00"' "$status_rest" '"proof":""' ;;
 	reset) message reset "$2" '"types":["nonesuch"]' ;;
 	query) message query "$2" '"nonce":"00"' ;;
 	esac

@@ -80,7 +80,8 @@ newcomer "others get their images [D5]" node3
 status()
 {
 	message status "$1" '"module-type":"hba-sim"' "\"state\":\"$2\"" '"version":"9.9.9"' \
-		'"progress":100' '"more":0' '"error":""' '"nonce":"%nonce%"' '"proof":""'
+		'"progress":100' '"more":0' '"error":""' '"nonce":"%nonce%"' \
+		"$status_rest" '"proof":""'
 }
 
 # says_of NODE: state and version that the operator is shown of it, printed

@@ -51,6 +51,10 @@ false_master()
 	spawn "liar.$false_what" "$LIAR" --tls "$false_tls" --hello "$false_name" "$@"
 }
 
+# Fields of a status that no liar makes anything of.
+# shellcheck disable=SC2034 # for tests
+status_rest='"set":"","desired":"","service":"none","order":0,"outcome":"","epoch":0,"holder":""'
+
 # message TYPE NAME [FIELD...]: JSON, printed
 message()
 {

@@ -27,6 +27,18 @@ static void fill_message(struct message *m, enum message_type type)
 	m->progress = 40;
 	strcpy(m->error, "chunk 3: a wrong \"hash\"");
 	strcpy(m->nonce, "0123456789abcdef");
+	strcpy(m->set, "A");
+	strcpy(m->desired, "2.0.0");
+	strcpy(m->service, "in");
+	m->order = 12;
+	strcpy(m->outcome, "refused");
+	strcpy(m->word, "update");
+	strcpy(m->method, "live");
+	strcpy(m->targets[0], "rack7-node12");
+	strcpy(m->targets[1], "rack7-node13");
+	m->num_targets = 2;
+	m->epoch = 5;
+	strcpy(m->holder, "desk3");
 	m->manifest = (char *)"{\"signed\"}";
 }
 
