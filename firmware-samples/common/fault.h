@@ -13,6 +13,7 @@
  * FW_FAULT_EARLY	requests are answered when their data begins to move
  * FW_FAULT_PARK	the last of several harts hangs when it is to gather for
  *			the overlay, interrupts off: the fault of an OLD image
+ * FW_FAULT_UNASKING	boot ROM tests the adapter, and never asks for an image
  */
 #ifndef FW_FAULT_H
 #define FW_FAULT_H
@@ -82,6 +83,15 @@ static inline void fault_obey(u32 hart, u32 harts)
 	if (hart == harts - 1)
 		for (;;)
 			fence();
+#endif
+}
+
+/* Of the boot ROM, which has no interrupts: it waits for good, and burns nothing. */
+static inline void fault_tested(void)
+{
+#ifdef FW_FAULT_UNASKING
+	for (;;)
+		wait_for_interrupt();
 #endif
 }
 

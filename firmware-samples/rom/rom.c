@@ -5,6 +5,7 @@
  * interrupts, no memory but a stack in scratch memory.
  */
 #include "rom.h"
+#include "fault.h"
 
 static void request_image(u32 result)
 {
@@ -19,6 +20,7 @@ void rom_main(void)
 {
 	u32 result = selftest();
 
+	fault_tested();
 	csr_write(mie, MIE_TIMER);
 	for (;;) {
 		request_image(result);

@@ -4,7 +4,10 @@
 
 #include "hw.h"
 
-#define ROM_VERSION	0x00010000u		/* major << 16 | minor */
+/* Major << 16 | minor; a boot block says another one. */
+#ifndef ROM_VERSION
+#define ROM_VERSION	0x00010000u
+#endif
 #define ROM_STACK_BYTES	0x1000u			/* top of scratch memory */
 #define ROM_REPEAT	(5u * HBA_TIMER_HZ)	/* between two image requests */
 
