@@ -42,13 +42,19 @@ static u64 now(void *ctx)
 	return model_now();
 }
 
-/* Nothing is mapped for the device: it has no rings. */
+/* There are no rings: while an update is on, staging memory is all there is. */
 static void *translate(void *ctx, u64 iova, u32 *avail, bool write)
 {
-	(void)ctx;
-	(void)iova;
-	(void)avail;
-	(void)write;
+	const struct model_hardware *hw = ctx;
+	const struct model_region *r;
+
+	for (r = hw->regions; r < hw->regions + MODEL_REGIONS; r++) {
+		if (iova < r->address || iova - r->address >= r->size ||
+		    (write && !r->writable))
+			continue;
+		*avail = r->size - (u32)(iova - r->address);
+		return r->memory + (iova - r->address);
+	}
 	return NULL;
 }
 
@@ -71,7 +77,7 @@ static void irq(void *ctx, u32 bits)
 /* In the middle of hba_run(): it is looked at afterwards. */
 static void event(void *ctx, const struct hba_event *event)
 {
-	struct model_news *news = ctx;
+	struct model_news *news = &((struct model_hardware *)ctx)->news;
 
 	switch (event->code) {
 	case HBA_EVT_IMAGE_REQUEST:
@@ -84,6 +90,17 @@ static void event(void *ctx, const struct hba_event *event)
 		break;
 	case HBA_EVT_HEARTBEAT:
 		news->heartbeat = true;
+		break;
+	case HBA_EVT_RECONCILED:
+	case HBA_EVT_QUIESCED:
+	case HBA_EVT_UNDONE:
+	case HBA_EVT_ABANDONED:
+		news->answer = event->code;
+		news->verdict = event->arg[0];
+		break;
+	case HBA_EVT_BOOTSTRAP_CRASH:
+		news->answer = event->code;
+		memcpy(news->crash, event->arg, sizeof(news->crash));
 		break;
 	case HBA_EVT_CRASH:
 	case HBA_EVT_HART_STOPPED:
@@ -122,14 +139,14 @@ static enum hba_defect defect(const char *name)
 bool model_hardware_init(struct model_hardware *hw,
 			 const struct model_options *options)
 {
-	size_t more = HBA_SCRATCH_SIZE + 2 * HBA_MOD_CAPACITY_BYTES + hba_sizeof();
+	size_t more = HBA_SCRATCH_SIZE + 2 * HBA_MOD_CAPACITY_BYTES + HBA_ROM_SIZE +
+		      hba_sizeof();
 	u8 *memory = mmap(NULL, options->memory + more, PROT_READ | PROT_WRITE,
 			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	struct hba_config config = {
 		.port = &port,
-		.ctx = &hw->news,
-		.rom = model_rom,
-		.rom_size = (u32)(model_rom_end - model_rom),
+		.ctx = hw,
+		.rom_size = HBA_ROM_SIZE,
 		.ram_size = options->memory,
 		.harts = options->harts,
 		.block_size = BLOCK_SIZE,
@@ -144,7 +161,10 @@ bool model_hardware_init(struct model_hardware *hw,
 	config.scratch = memory + options->memory;
 	config.flash = memory + options->memory + HBA_SCRATCH_SIZE;
 	config.pla = (u8 *)config.flash + HBA_MOD_CAPACITY_BYTES;
-	hw->hba = (void *)((u8 *)config.pla + HBA_MOD_CAPACITY_BYTES);
+	hw->rom = (u8 *)config.pla + HBA_MOD_CAPACITY_BYTES;
+	memcpy(hw->rom, model_rom, (size_t)(model_rom_end - model_rom));
+	config.rom = hw->rom;
+	hw->hba = (void *)(hw->rom + HBA_ROM_SIZE);
 	hw->memory = memory;
 	hw->memory_size = options->memory;
 	return !hba_init(hw->hba, &config);
@@ -176,29 +196,65 @@ void model_hardware_reset(struct model_hardware *hw)
 	hba_reset(hw->hba);
 }
 
-/* An image that starts cold may not find traces of what was before it. */
-void model_hardware_start(struct model_hardware *hw,
-			  const struct model_image *image)
+/* Nothing runs until the next reset. */
+void model_hardware_halt(struct model_hardware *hw)
 {
-	unsigned int i;
+	hba_halt(hw->hba);
+	memset(&hw->news, 0, sizeof(hw->news));
+}
+
+/**
+ * model_hardware_boot() - give it another boot ROM, and switch its power on
+ * @hw: the device
+ * @rom: a boot block that has been checked
+ */
+void model_hardware_boot(struct model_hardware *hw, const struct model_image *rom)
+{
+	const struct model_piece *p;
+
+	memset(hw->rom, 0, HBA_ROM_SIZE);
+	for (p = rom->pieces; p < rom->pieces + rom->num_pieces; p++)
+		memcpy(hw->rom + (p->address - HBA_ROM_BASE), p->data, p->size);
+	model_hardware_reset(hw);
+}
+
+/* An image that starts cold may not find traces of what was before it. */
+void model_hardware_load(struct model_hardware *hw, const struct model_image *image)
+{
+	const struct model_piece *p;
 
 	model_hardware_reset(hw);
-	for (i = 0; i < image->num_pieces; i++)
-		hba_ram_write(hw->hba, image->pieces[i].address,
-			      image->pieces[i].data, image->pieces[i].size);
-	hba_start(hw->hba, image->entry, HBA_START_COLD, 0);
+	for (p = image->pieces; p < image->pieces + image->num_pieces; p++)
+		hba_ram_write(hw->hba, p->address, p->data, p->size);
+}
+
+void model_hardware_start(struct model_hardware *hw, uint32_t entry, uint32_t kind,
+			  uint32_t argument)
+{
+	hba_start(hw->hba, entry, kind, argument);
 }
 
 /* A queue that is full is a firmware that does not listen: that will be seen. */
-void model_hardware_ping(struct model_hardware *hw)
+void model_hardware_order(struct model_hardware *hw, uint32_t command, uint32_t argument)
 {
-	hw->news.heartbeat = false;
-	hba_command(hw->hba, HBA_CMD_PING, 0, 0);
+	hba_command(hw->hba, command, argument, 0);
 }
 
-void model_hardware_commit(struct model_hardware *hw)
+/* Staging memory, which stays where it is until it is detached. */
+void model_hardware_attach(struct model_hardware *hw, const struct model_region *region)
 {
-	hba_command(hw->hba, HBA_CMD_COMMIT, 0, 0);
+	struct model_region *r = hw->regions;
+
+	while (r->size)
+		r++;
+	*r = *region;
+}
+
+/* All of it; who touches it after that has a bus error. */
+void model_hardware_detach(struct model_hardware *hw)
+{
+	memset(hw->regions, 0, sizeof(hw->regions));
+	hba_tlb_flush(hw->hba);
 }
 
 /**
@@ -220,15 +276,4 @@ void model_hardware_fit(const struct model_hardware *hw, struct model_fit *fit)
 {
 	fit->base = HBA_RAM_BASE;
 	fit->size = hw->memory_size;
-}
-
-bool model_said_version(const struct model_news *news, const uint16_t version[3])
-{
-	return news->said[0] == ((u32)version[0] << 16 | version[1]) &&
-	       news->said[1] == version[2];
-}
-
-bool model_said_cold(const struct model_news *news)
-{
-	return news->said[2] == HBA_START_COLD;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * An image on its way to the device, which sees nothing of it before all of it
- * has been checked: by the kernel's own parser, and as kmod/check.c would.
+ * has been checked: by the kernel's own parser, and as kmod/check.c would (check.c).
  * Signatures are not looked at; whoever hands an image over has seen to that.
  */
 #include <fcntl.h>
@@ -12,10 +12,7 @@
 
 #include <nettle/sha2.h>
 
-#include "image.h"
-#include "model.h"
-
-_Static_assert(MODEL_TEXT_LEN == MRB_ERROR_LEN, "sentences have one length");
+#include "parser.h"
 
 #define MAX_BYTES	(MRB_MAX_IMAGE + sizeof(struct mrb_signature) + MRB_MAX_SIGNATURE)
 
@@ -42,6 +39,15 @@ static const struct mrb_digest_ops sha_ops = {
 	.update = sha_update,
 	.final = sha_final,
 };
+
+void model_sha256(const void *data, size_t size, u8 digest[MRB_DIGEST_LEN])
+{
+	struct sha256_ctx ctx;
+
+	sha_init(&ctx);
+	sha_update(&ctx, data, size);
+	sha_final(&ctx, digest);
+}
 
 /* Reads as much as there is. */
 static int copy(u8 *to, int fd, uint64_t offset, size_t size, size_t *have)
@@ -181,50 +187,7 @@ static int check_bytes(const struct model_image *image,
 	return check_end(image, mrb, err);
 }
 
-/* What the device has beside its harts, by the names that images know. */
-static bool has_capability(const char *name)
-{
-	return !strcmp(name, "flash") || !strcmp(name, "pla");
-}
-
-static int check_required(const struct mrb_image *mrb, struct mrb_error *err)
-{
-	const struct mrb_capability *cap;
-	unsigned int i;
-
-	for (i = 0; (cap = mrb_capability(mrb, i)); i++)
-		if (le32_to_cpu(cap->flags) & MRB_CAP_REQUIRED &&
-		    !has_capability(cap->name))
-			return mrb_refuse(err, -EOPNOTSUPP,
-					  "the image requires capability %s, which the device does not have",
-					  cap->name);
-	return 0;
-}
-
-static int check_fit(const struct mrb_image *mrb, const struct model_fit *fit,
-		     struct mrb_error *err)
-{
-	const struct mrb_header *h = mrb->header;
-	u64 base = le64_to_cpu(h->load_address);
-	u64 size = le64_to_cpu(h->memory_size);
-	u32 security = le32_to_cpu(h->security_version);
-
-	if (strcmp(h->device_type, fit->type))
-		return mrb_refuse(err, -EINVAL,
-				  "the image is for type %s, and the device is of type %s",
-				  h->device_type, fit->type);
-	if (!mrb_within(base, size, fit->base, fit->size))
-		return mrb_refuse(err, -EFBIG,
-				  "the image wants %llu bytes at 0x%llx, and the running memory of the device is %u bytes at 0x%x",
-				  size, base, fit->size, fit->base);
-	if (security < fit->floor)
-		return mrb_refuse(err, -EPERM,
-				  "security version %u is below %u, which has run on the device; nothing overrides that",
-				  security, fit->floor);
-	return check_required(mrb, err);
-}
-
-/* All of it is in running memory, so that 32 bits will do. */
+/* All of it is in memory of the device, so that 32 bits will do. */
 static void find_pieces(struct model_image *image, const struct mrb_image *mrb)
 {
 	const struct mrb_segment *s;
@@ -242,16 +205,21 @@ static void find_pieces(struct model_image *image, const struct mrb_image *mrb)
 	}
 }
 
-static void describe(struct model_image *image, const struct mrb_image *mrb)
+/* Takes @tables. */
+static void describe(struct model_image *image, void *tables)
 {
-	const struct mrb_header *h = mrb->header;
+	struct model_firmware *f = &image->firmware;
+	struct mrb_image mrb = model_parsed(tables);
+	const struct mrb_header *h = mrb.header;
 
-	image->entry = (u32)le64_to_cpu(h->cold_entry);
-	image->version[0] = le16_to_cpu(h->version.major);
-	image->version[1] = le16_to_cpu(h->version.minor);
-	image->version[2] = le16_to_cpu(h->version.patch);
-	image->security = le32_to_cpu(h->security_version);
-	find_pieces(image, mrb);
+	f->version[0] = le16_to_cpu(h->version.major);
+	f->version[1] = le16_to_cpu(h->version.minor);
+	f->version[2] = le16_to_cpu(h->version.patch);
+	f->security = le32_to_cpu(h->security_version);
+	f->cold = (u32)le64_to_cpu(h->cold_entry);
+	f->warm = (u32)le64_to_cpu(h->warm_entry);
+	f->tables = tables;
+	find_pieces(image, &mrb);
 }
 
 static int check(struct model_image *image, const struct model_fit *fit,
@@ -263,9 +231,10 @@ static int check(struct model_image *image, const struct model_fit *fit,
 	if (!tables)
 		return err->code;
 	if (!mrb_parse(&mrb, tables, image->size, err) &&
-	    !check_fit(&mrb, fit, err) && !check_bytes(image, &mrb, err))
-		describe(image, &mrb);
-	free(tables);
+	    !model_check_fit(&mrb, fit, err) && !check_bytes(image, &mrb, err))
+		describe(image, tables);
+	else
+		free(tables);
 	return err->code;
 }
 
@@ -294,10 +263,24 @@ bool model_image_take(struct model_image *image, int fd, uint64_t offset,
 	return false;
 }
 
+/**
+ * model_image_drop() - forget an image
+ * @image: it; what somebody has taken out of @image->firmware stays
+ */
 void model_image_drop(struct model_image *image)
 {
 	if (image->map)
 		munmap(image->map, image->map_size);
+	free(image->firmware.tables);
+	image->firmware.tables = NULL;
 	image->map = NULL;
 	image->num_pieces = 0;
+}
+
+/* Whether it is that very image: its tables hold the digests of all else. */
+bool model_image_is(const struct model_image *image, const void *tables)
+{
+	const struct mrb_header *a = image->firmware.tables, *b = tables;
+
+	return !memcmp(a->header_digest, b->header_digest, sizeof(a->header_digest));
 }

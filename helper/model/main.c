@@ -24,7 +24,7 @@
 
 static const char usage[] =
 	"usage: codeswap-model [--fd N] [--type TYPE] [--harts N] [--memory BYTES]\n"
-	"                      [--limit MS] [--defect none|hart|flash]\n"
+	"                      [--limit MS] [--defect none|hart|flash] [--boot FILE]\n"
 	"\n"
 	"One simulated device, whose owner has the other end of socket N (3).\n";
 
@@ -35,6 +35,7 @@ static const struct option names[] = {
 	{ "memory", required_argument, NULL, 'm' },
 	{ "limit", required_argument, NULL, 'l' },
 	{ "defect", required_argument, NULL, 'd' },
+	{ "boot", required_argument, NULL, 'b' },
 	{ "help", no_argument, NULL, 'h' },
 	{ NULL, 0, NULL, 0 },
 };
@@ -81,6 +82,9 @@ static bool set_option(struct model_options *o, int which, const char *text)
 	case 'd':
 		o->defect = text;
 		return is_defect(text);
+	case 'b':
+		o->boot = text;
+		return true;
 	default:
 		return false;
 	}

@@ -45,7 +45,7 @@ void model_owner_vtell(const struct model_device *device, const char *word,
 /**
  * model_owner_tell() - tell the owner how things stand
  * @device: the device
- * @word: minimal, loading, running or failed
+ * @word: blank, minimal, loading, swapping, running or failed
  * @fmt: what follows the type; %NULL for nothing
  */
 void model_owner_tell(const struct model_device *device, const char *word,
@@ -118,8 +118,21 @@ static bool receive(int socket, struct request *request)
 	return true;
 }
 
+/* What comes with a file. */
+struct file_order {
+	const char *word;
+	void (*give)(struct model_device *device, int fd, uint64_t offset, uint64_t size);
+};
+
+static const struct file_order file_orders[] = {
+	{ "boot ", model_device_boot },
+	{ "load ", model_device_load },
+	{ "swap ", model_device_swap },
+};
+
 /* "OFFSET SIZE" */
-static void load(struct model_device *device, char *text, int fd)
+static void give(struct model_device *device, const struct file_order *order, char *text,
+		 int fd)
 {
 	char *second = strchr(text, ' ');
 	uint64_t offset, size;
@@ -128,21 +141,35 @@ static void load(struct model_device *device, char *text, int fd)
 		*second++ = 0;
 	if (!second || !model_number(text, INT64_MAX, &offset) ||
 	    !model_number(second, INT64_MAX - offset, &size))
-		model_device_refuse(device, "to load needs an offset and a size in bytes");
+		model_device_refuse(device, "to %sneeds an offset and a size in bytes",
+				    order->word);
 	else if (fd < 0)
-		model_device_refuse(device, "no file came with the image to be loaded");
+		model_device_refuse(device, "no file came with the order to %.4s", order->word);
 	else
-		model_device_load(device, fd, offset, size);
+		order->give(device, fd, offset, size);
+}
+
+static const struct file_order *find_order(const char *text)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(file_orders) / sizeof(file_orders[0]); i++)
+		if (!strncmp(text, file_orders[i].word, strlen(file_orders[i].word)))
+			return &file_orders[i];
+	return NULL;
 }
 
 static void serve(struct model_device *device, struct request *request)
 {
-	if (!strncmp(request->text, "load ", 5))
-		load(device, request->text + 5, request->fd);
+	const struct file_order *order = find_order(request->text);
+
+	if (order)
+		give(device, order, request->text + strlen(order->word), request->fd);
 	else if (!strcmp(request->text, "reset"))
 		model_device_reset(device);
 	else
-		model_device_refuse(device, "it was asked for something else than load or reset");
+		model_device_refuse(device,
+				    "it was asked for something else than boot, load, reset or swap");
 	if (request->fd >= 0)
 		close(request->fd);
 }

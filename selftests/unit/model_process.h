@@ -196,10 +196,4 @@ static bool fails(struct model *m, const char *word)
 	return says(m, "minimal hba-sim") && good;
 }
 
-static bool refuses(struct model *m, struct bytes file, const char *word)
-{
-	load(m, file);
-	return says(m, "loading hba-sim") && fails(m, word);
-}
-
 #endif /* MODEL_PROCESS_H */

@@ -10,6 +10,12 @@
 
 #define FAULT_LIMIT	"500"	/* ms, where somebody is waited for in vain */
 
+static bool refuses(struct model *m, struct bytes file, const char *word)
+{
+	load(m, file);
+	return says(m, "loading hba-sim") && fails(m, word);
+}
+
 static u64 cpu_ns(const struct model *m)
 {
 	struct timespec t = { 0 };
@@ -41,7 +47,7 @@ static void life(const char *harts)
 	is_idle(&m, "running,");
 	load(&m, new);
 	ok(says(&m, "failed hba-sim version 1.1.0 is running"), "it takes no other: %s", m.said);
-	ok(is_silent(&m, 200), "and goes on");
+	ok(says(&m, "running hba-sim 1.1.0") && is_silent(&m, 200), "and goes on");
 	ok(resets(&m), "a reset leads back to the boot ROM");
 	ok(runs(&m, new, "3.0.0"), "and so to the other image");
 	ok(stops(&m), "it ends with its owner");
@@ -223,6 +229,7 @@ static void odd_requests(void)
 		"x", "Reset", "reset ", "load", "load ", "load 0", "load 0 ", "load  0 1",
 		"load -1 5", "load 0 0x10", "load 1 99999999999999999999",
 		"load 9223372036854775807 1", "load 0 100", "load 0 5 5",
+		"swap", "swap ", "swap 0", "boot", "boot ", "boot 0 x", "boot 0 100",
 		NULL,
 	};
 	struct model m = start(NULL, NULL);
