@@ -10,6 +10,8 @@ static const char *const state_names[] = {
 	[DEVICE_MINIMAL] = "minimal",
 	[DEVICE_LOADING] = "loading",
 	[DEVICE_RUNNING] = "running",
+	[DEVICE_SWAPPING] = "swapping",
+	[DEVICE_BLANK] = "blank",
 	[DEVICE_GONE] = "gone",
 };
 
@@ -79,29 +81,46 @@ struct device *devices_add(struct devices *ds, const char *name)
 
 static void note_failure(struct device *d)
 {
-	if (d->state != DEVICE_LOADING || !d->file[0])
+	if (!d->file[0])
 		return;
 	memcpy(d->failed, d->given, sizeof(d->failed));
 	d->has_failed = true;
 }
 
+/* With an error it goes on with what it ran before. */
+static void note_running(struct device *d)
+{
+	if ((d->state == DEVICE_SWAPPING || d->state == DEVICE_RUNNING) && d->error[0]) {
+		note_failure(d);
+		return;
+	}
+	d->has_failed = false;
+	d->error[0] = '\0';
+}
+
+/* What there is to say of a device that does something else. */
+static void say(const struct device *d, enum device_state state)
+{
+	bool explains = d->error[0] && (state == DEVICE_MINIMAL || state == DEVICE_RUNNING ||
+					state == DEVICE_BLANK);
+
+	log_line(LOG_NOTICE, "%s is %s%s%s%s%s", d->name, device_state_name(state),
+		 d->version[0] ? " with version " : "", d->version,
+		 explains ? ": " : "", explains ? d->error : "");
+}
+
 /* A device does something else. Back from loading, its image has failed. */
 void devices_set(struct devices *ds, struct device *d, enum device_state state)
 {
-	if (state == DEVICE_MINIMAL)
+	if (state == DEVICE_MINIMAL && d->state == DEVICE_LOADING)
 		note_failure(d);
-	if (state == DEVICE_RUNNING) {
-		d->has_failed = false;
-		d->error[0] = '\0';
-	} else {
+	if (state == DEVICE_RUNNING)
+		note_running(d);
+	else if (state != DEVICE_SWAPPING)
 		d->version[0] = '\0';
-	}
-	if (state != DEVICE_LOADING)
+	if (state != DEVICE_LOADING && state != DEVICE_SWAPPING)
 		d->file[0] = '\0';
-	log_line(LOG_NOTICE, "%s is %s%s%s%s%s", d->name, device_state_name(state),
-		 d->version[0] ? " with version " : "", d->version,
-		 state == DEVICE_MINIMAL && d->error[0] ? ": " : "",
-		 state == DEVICE_MINIMAL ? d->error : "");
+	say(d, state);
 	d->state = state;
 	ds->changed(d, ds->ctx);
 }
@@ -130,8 +149,8 @@ bool device_wants(const struct device *d, const struct manifest_image *image)
 	       !device_has_failed(d, image);
 }
 
-/* The image in the file that is of the device's type. */
-static int find_image(const struct device *d, int fd, u64 *offset, u64 *size,
+/* The image in the file that is of that type; of any, if the type is empty. */
+static int find_image(const char *type, int fd, u64 *offset, u64 *size,
 		      struct mrb_error *err)
 {
 	struct image_view view = { 0 };
@@ -144,17 +163,35 @@ static int find_image(const struct device *d, int fd, u64 *offset, u64 *size,
 	if (ret)
 		return ret;
 	while ((ret = image_view_next(&file, &view, err)) > 0) {
-		if (d->type[0] && strcmp(view.image.header->device_type, d->type))
+		if (*type && strcmp(view.image.header->device_type, type))
 			continue;
 		*offset = view.start;
 		*size = view.end - view.start;
 		break;
 	}
 	if (!ret)
-		ret = mrb_refuse(err, -ENOENT, "the file has no image of type %s", d->type);
+		ret = mrb_refuse(err, -ENOENT, "the file has no image of type %s", type);
 	image_view_done(&view);
 	image_file_free(&file);
 	return ret < 0 ? ret : 0;
+}
+
+static void begin(struct device *d, const struct manifest_image *image,
+		  enum device_state state)
+{
+	snprintf(d->file, sizeof(d->file), "%s", image->file);
+	memcpy(d->given, image->digest, sizeof(d->given));
+	d->error[0] = '\0';
+	d->state = state;
+}
+
+/* It did not even begin; it is where it was. */
+static int not_begun(struct devices *ds, struct device *d, enum device_state state,
+		     const struct mrb_error *err)
+{
+	snprintf(d->error, sizeof(d->error), "%s", err->text);
+	devices_set(ds, d, state);
+	return err->code;
 }
 
 /**
@@ -175,18 +212,76 @@ int device_load(struct devices *ds, struct device *d,
 	u64 offset = 0, size = 0;
 	int ret;
 
-	snprintf(d->file, sizeof(d->file), "%s", image->file);
-	memcpy(d->given, image->digest, sizeof(d->given));
-	d->error[0] = '\0';
-	d->state = DEVICE_LOADING;
-	ret = find_image(d, fd, &offset, &size, err);
+	begin(d, image, DEVICE_LOADING);
+	ret = find_image(d->type, fd, &offset, &size, err);
 	if (!ret)
 		ret = ds->backend->load(ds, d, fd, offset, size, err);
+	return ret ? not_begun(ds, d, DEVICE_MINIMAL, err) : 0;
+}
+
+/**
+ * device_swap() - have an image take over from the one that runs
+ * @ds: the devices
+ * @d: one that runs
+ * @image: what is in the file
+ * @fd: the file
+ * @err: set on failure
+ *
+ * How it went is told by &struct devices.changed: it runs, and has the new version; or
+ * it has the old one, and an error, and the image is noted as one that failed. If not
+ * even the old one can be brought back, the device comes back minimal, as after a reset.
+ *
+ * Return: 0, or the code in @err; it then goes on with the old image, which has been told
+ * as well.
+ */
+int device_swap(struct devices *ds, struct device *d,
+		const struct manifest_image *image, int fd, struct mrb_error *err)
+{
+	u64 offset = 0, size = 0;
+	int ret;
+
+	if (d->state != DEVICE_RUNNING)
+		return mrb_refuse(err, -EBUSY, "%s is %s; only what runs can be swapped",
+				  d->name, device_state_name(d->state));
+	begin(d, image, DEVICE_SWAPPING);
+	ret = find_image(d->type, fd, &offset, &size, err);
 	if (!ret)
-		return 0;
-	snprintf(d->error, sizeof(d->error), "%s", err->text);
-	devices_set(ds, d, DEVICE_MINIMAL);
-	return ret;
+		ret = ds->backend->swap(ds, d, fd, offset, size, err);
+	return ret ? not_begun(ds, d, DEVICE_RUNNING, err) : 0;
+}
+
+/**
+ * device_boot() - put a boot block into it, and start it from there
+ * @ds: the devices
+ * @d: one of them, whatever it does
+ * @fd: file with the boot block, one image
+ * @err: set on failure
+ *
+ * How it went is told by &struct devices.changed: it comes up minimal, as after power on;
+ * or, if it finds the boot block wrong, it goes on with what it did, and has an error.
+ *
+ * Return: 0, or the code in @err; then nothing has changed.
+ */
+int device_boot(struct devices *ds, struct device *d, int fd, struct mrb_error *err)
+{
+	u64 offset = 0, size = 0;
+	int ret;
+
+	if (!ds->backend->boot)
+		return mrb_refuse(err, -EOPNOTSUPP,
+				  "%s has a boot program of its own, which cannot be written",
+				  d->name);
+	ret = find_image("", fd, &offset, &size, err);
+	if (!ret)
+		ret = ds->backend->boot(ds, d, fd, offset, size, err);
+	if (ret)
+		return ret;
+	d->has_failed = false;
+	d->error[0] = '\0';
+	/* What it did otherwise it does until it says something else. */
+	if (d->state == DEVICE_BLANK)
+		devices_set(ds, d, DEVICE_TESTING);
+	return 0;
 }
 
 /* Back to its boot program; &struct devices.changed tells when it is there. */

@@ -14,6 +14,8 @@ enum device_state {
 	DEVICE_MINIMAL,		/* it waits for an image */
 	DEVICE_LOADING,		/* it is given one */
 	DEVICE_RUNNING,		/* fully operational */
+	DEVICE_SWAPPING,	/* the same, while another image is to take over */
+	DEVICE_BLANK,		/* it has no boot block, and runs nothing */
 	DEVICE_GONE,
 };
 
@@ -22,8 +24,9 @@ enum device_state {
  * @name: for people
  * @type: module type; empty: any image will do
  * @state: what it does
- * @version: of the image that runs, or empty
+ * @version: of the image that runs, or empty; while swapping, of the old one
  * @request: of the kernel, that an image would answer
+ * @update: of the kernel, that swaps
  * @error: why the last image did not run, or empty
  * @failed: digest of the file of that image
  * @has_failed: there is such
@@ -36,6 +39,7 @@ struct device {
 	enum device_state state;
 	char version[MESSAGE_VERSION_LEN];
 	u64 request;
+	u64 update;
 	char error[MESSAGE_TEXT_LEN];
 	u8 failed[MRB_DIGEST_LEN];
 	bool has_failed;
@@ -50,14 +54,21 @@ struct devices;
  * @open: find them; tells of each by devices_changed()
  * @close: forget them
  * @load: give an image to one that is minimal: bytes of a file from an offset on
+ * @swap: have an image take over from the one that runs: bytes as for @load
  * @reset: take one back to its boot program
+ * @boot: put a boot block into one, and start it from there: bytes as for @load;
+ *	%NULL: what they boot from is not ours
  */
 struct devices_backend {
 	int (*open)(struct devices *ds, struct mrb_error *err);
 	void (*close)(struct devices *ds);
 	int (*load)(struct devices *ds, struct device *d, int fd, u64 offset, u64 size,
 		    struct mrb_error *err);
+	int (*swap)(struct devices *ds, struct device *d, int fd, u64 offset, u64 size,
+		    struct mrb_error *err);
 	int (*reset)(struct devices *ds, struct device *d, struct mrb_error *err);
+	int (*boot)(struct devices *ds, struct device *d, int fd, u64 offset, u64 size,
+		    struct mrb_error *err);
 };
 
 typedef void device_fn(struct device *d, void *ctx);
@@ -93,6 +104,9 @@ struct device *devices_add(struct devices *ds, const char *name);
 void devices_set(struct devices *ds, struct device *d, enum device_state state);
 int device_load(struct devices *ds, struct device *d,
 		const struct manifest_image *image, int fd, struct mrb_error *err);
+int device_swap(struct devices *ds, struct device *d,
+		const struct manifest_image *image, int fd, struct mrb_error *err);
+int device_boot(struct devices *ds, struct device *d, int fd, struct mrb_error *err);
 int device_reset(struct devices *ds, struct device *d, struct mrb_error *err);
 bool device_has_failed(const struct device *d, const struct manifest_image *image);
 bool device_wants(const struct device *d, const struct manifest_image *image);

@@ -34,6 +34,41 @@ static void lose_all(struct kernel *k)
 			devices_set(k->devices, &k->devices->list[i], DEVICE_GONE);
 }
 
+/*
+ * The end of a swap is told with its number. What it had to say is of interest if it
+ * is not success.
+ */
+static bool is_swapping(struct device *d, const struct csw_device *from)
+{
+	if (d->state != DEVICE_SWAPPING)
+		return false;
+	if (from->phase != CODESWAP_PHASE_IDLE || from->update_id != d->update)
+		return true;
+	if (from->result != CODESWAP_RESULT_SUCCESS)
+		snprintf(d->error, sizeof(d->error), "%s",
+			 from->error[0] ? from->error : "the swap did not succeed");
+	return false;
+}
+
+static void see_running(struct kernel *k, struct device *d, const struct csw_device *from)
+{
+	/* It has to prove healthy first. */
+	if (d->state == DEVICE_LOADING && from->phase != CODESWAP_PHASE_IDLE)
+		return;
+	if (is_swapping(d, from))
+		return;
+	if (d->state == DEVICE_RUNNING) {
+		if (!strcmp(d->version, from->version))
+			return;
+		/* Somebody else has swapped. */
+		d->error[0] = '\0';
+	}
+	snprintf(d->version, sizeof(d->version), "%s", from->version);
+	d->request = 0;
+	d->update = 0;
+	devices_set(k->devices, d, DEVICE_RUNNING);
+}
+
 /* A device that has no request yet is on its way to one. */
 static void see_device(const struct csw_device *from, void *ctx)
 {
@@ -43,21 +78,14 @@ static void see_device(const struct csw_device *from, void *ctx)
 	if (!d)
 		return;
 	snprintf(d->type, sizeof(d->type), "%s", from->type);
-	if (from->state != CODESWAP_DEVICE_STATE_RUNNING) {
-		if (from->error[0])
-			snprintf(d->error, sizeof(d->error), "%s", from->error);
-		if (d->state == DEVICE_RUNNING)
-			devices_set(k->devices, d, DEVICE_TESTING);
+	if (from->state == CODESWAP_DEVICE_STATE_RUNNING) {
+		see_running(k, d, from);
 		return;
 	}
-	/* It has to prove healthy first. */
-	if (d->state == DEVICE_LOADING && from->phase != CODESWAP_PHASE_IDLE)
-		return;
-	if (d->state == DEVICE_RUNNING && !strcmp(d->version, from->version))
-		return;
-	snprintf(d->version, sizeof(d->version), "%s", from->version);
-	d->request = 0;
-	devices_set(k->devices, d, DEVICE_RUNNING);
+	if (from->error[0])
+		snprintf(d->error, sizeof(d->error), "%s", from->error);
+	if (d->state == DEVICE_RUNNING || d->state == DEVICE_SWAPPING)
+		devices_set(k->devices, d, DEVICE_TESTING);
 }
 
 static void see_request(const struct csw_request *request, void *ctx)
@@ -252,6 +280,46 @@ static int kernel_load(struct devices *ds, struct device *d, int fd, u64 offset,
 	return ret ? mrb_refuse(err, ret, "%s", why.text) : 0;
 }
 
+static int stage_and_swap(struct csw_socket *sk, struct device *d, int fd, u64 offset,
+			  u64 size, struct csw_error *why)
+{
+	const char *const devices[] = { d->name };
+	struct csw_feed how = {
+		.devices = devices,
+		.num_devices = ARRAY_SIZE(devices),
+		.image_name = csw_image_name_problem(d->file) ? NULL : d->file,
+	};
+	struct csw_error ignored;
+	u64 update_id = 0;
+	int ret;
+
+	ret = csw_stage_fd(sk, &how, fd, offset, size, &update_id, why);
+	if (ret)
+		return ret;
+	ret = csw_swap(sk, d->name, false, false, &d->update, why);
+	/* What is staged would keep the device to itself. */
+	if (ret)
+		csw_control(sk, CODESWAP_CMD_CANCEL, d->name, &ignored);
+	return ret;
+}
+
+/* The kernel reads the image while we wait, as for a load; the swap is its own. */
+static int kernel_swap(struct devices *ds, struct device *d, int fd, u64 offset,
+		       u64 size, struct mrb_error *err)
+{
+	struct csw_error why;
+	struct csw_socket *sk = csw_open(&why);
+	int ret;
+
+	(void)ds;
+	if (!sk)
+		return mrb_refuse(err, why.code, "%s", why.text);
+	d->update = 0;
+	ret = stage_and_swap(sk, d, fd, offset, size, &why);
+	csw_close(sk);
+	return ret ? mrb_refuse(err, ret, "%s", why.text) : 0;
+}
+
 static int kernel_reset(struct devices *ds, struct device *d, struct mrb_error *err)
 {
 	struct csw_error why;
@@ -270,5 +338,6 @@ const struct devices_backend kernel_devices = {
 	.open = kernel_open,
 	.close = kernel_close,
 	.load = kernel_load,
+	.swap = kernel_swap,
 	.reset = kernel_reset,
 };

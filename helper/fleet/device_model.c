@@ -65,24 +65,49 @@ static char *next_word(char **text)
 	return word;
 }
 
+/* What a device says that it does, where there is no more to it than that. */
+static const struct {
+	const char *word;
+	enum device_state state;
+} words[] = {
+	{ "blank", DEVICE_BLANK },
+	{ "loading", DEVICE_LOADING },
+	{ "minimal", DEVICE_MINIMAL },
+	{ "swapping", DEVICE_SWAPPING },
+};
+
+static void hear_state(struct model *m, const char *word)
+{
+	struct device *d = m->device;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(words); i++) {
+		if (strcmp(word, words[i].word))
+			continue;
+		/* That it does what it was told to is no news. */
+		if (words[i].state == DEVICE_LOADING || words[i].state == DEVICE_SWAPPING)
+			log_line(LOG_INFO, "%s is %s", d->name, word);
+		else
+			devices_set(m->devices, d, words[i].state);
+		return;
+	}
+	log_line(LOG_WARNING, "%s says '%s', which is not known", d->name, word);
+}
+
 static void hear(struct model *m, char *text)
 {
 	struct device *d = m->device;
 	char *word = next_word(&text), *type = next_word(&text);
 
 	snprintf(d->type, sizeof(d->type), "%s", type);
-	if (!strcmp(word, "minimal")) {
-		devices_set(m->devices, d, DEVICE_MINIMAL);
-	} else if (!strcmp(word, "running")) {
+	if (!strcmp(word, "running")) {
 		snprintf(d->version, sizeof(d->version), "%s", text);
 		devices_set(m->devices, d, DEVICE_RUNNING);
 	} else if (!strcmp(word, "failed")) {
 		snprintf(d->error, sizeof(d->error), "%s", text);
 		log_line(LOG_WARNING, "%s: %s", d->name, text);
-	} else if (!strcmp(word, "loading")) {
-		log_line(LOG_INFO, "%s is loading", d->name);
 	} else {
-		log_line(LOG_WARNING, "%s says '%s', which is not known", d->name, word);
+		hear_state(m, word);
 	}
 }
 
@@ -110,7 +135,9 @@ static int start(struct model *m, struct mrb_error *err)
 {
 	const struct site *s = m->devices->site;
 
-	m->fd = spawn_program(s->options->programs, PROGRAM, NULL, &m->pid, err);
+	/* A cell gives it its boot block when it has verified that. */
+	m->fd = spawn_program(s->options->programs, PROGRAM, s->own_boot ? "--boot=" : NULL,
+			      &m->pid, err);
 	if (m->fd < 0) {
 		m->pid = 0;
 		return m->fd;
@@ -159,13 +186,25 @@ static int tell(const struct model *m, const char *text, int file,
 			  m->device->name, m->pid ? strerror(errno) : "it has ended");
 }
 
-static int model_load(struct devices *ds, struct device *d, int fd, u64 offset,
-		      u64 size, struct mrb_error *err)
+static int give(struct devices *ds, struct device *d, const char *word, int fd,
+		u64 offset, u64 size, struct mrb_error *err)
 {
 	char text[64];
 
-	snprintf(text, sizeof(text), "load %llu %llu", offset, size);
+	snprintf(text, sizeof(text), "%s %llu %llu", word, offset, size);
 	return tell(model_of(ds, d), text, fd, err);
+}
+
+static int model_load(struct devices *ds, struct device *d, int fd, u64 offset,
+		      u64 size, struct mrb_error *err)
+{
+	return give(ds, d, "load", fd, offset, size, err);
+}
+
+static int model_swap(struct devices *ds, struct device *d, int fd, u64 offset,
+		      u64 size, struct mrb_error *err)
+{
+	return give(ds, d, "swap", fd, offset, size, err);
 }
 
 static int model_reset(struct devices *ds, struct device *d, struct mrb_error *err)
@@ -173,9 +212,17 @@ static int model_reset(struct devices *ds, struct device *d, struct mrb_error *e
 	return tell(model_of(ds, d), "reset", -1, err);
 }
 
+static int model_boot(struct devices *ds, struct device *d, int fd, u64 offset,
+		      u64 size, struct mrb_error *err)
+{
+	return give(ds, d, "boot", fd, offset, size, err);
+}
+
 const struct devices_backend model_devices = {
 	.open = models_open,
 	.close = models_close,
 	.load = model_load,
+	.swap = model_swap,
 	.reset = model_reset,
+	.boot = model_boot,
 };

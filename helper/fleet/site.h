@@ -101,6 +101,7 @@ struct settings;
  * @bulk: the process that sends and receives
  * @node: %NULL if it is none
  * @master: %NULL if it is none
+ * @own_boot: cells: boot blocks of devices are in their flash
  */
 struct site {
 	const struct site_options *options;
@@ -114,6 +115,7 @@ struct site {
 	struct bulk *bulk;
 	struct node *node;
 	struct master *master;
+	bool own_boot;
 };
 
 /* site_options.c: -1 to go on, or an exit status */
