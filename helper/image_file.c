@@ -3,6 +3,7 @@
  * Files of images: read whole, checked image by image, written whole.
  */
 #include <fcntl.h>
+#include <libgen.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -145,8 +146,21 @@ static mode_t new_file_mode(void)
 	return 0666 & ~mask;
 }
 
+/* Its new entry; a file system that cannot do that has its own ways. */
+static void sync_directory(const char *path)
+{
+	char *copy = strdup(path);
+	int fd = copy ? open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+
+	if (fd >= 0) {
+		fsync(fd);
+		close(fd);
+	}
+	free(copy);
+}
+
 /**
- * image_file_write() - replace a file, or leave it as it is
+ * image_file_write() - replace a file, or leave it as it is, also when power fails
  * @path: its name; a temporary file beside it is renamed
  * @data: its bytes
  * @size: how many
@@ -171,10 +185,14 @@ int image_file_write(const char *path, const void *data, size_t size,
 	ret = write_all(fd, data, size);
 	if (!ret && fchmod(fd, new_file_mode()))
 		ret = -errno;
+	if (!ret && fsync(fd))
+		ret = -errno;
 	if (close(fd) && !ret)
 		ret = -errno;
 	if (!ret && rename(temporary, path))
 		ret = -errno;
+	if (!ret)
+		sync_directory(path);
 	if (ret) {
 		unlink(temporary);
 		mrb_refuse(err, ret, "%s", strerror(-ret));

@@ -28,6 +28,7 @@
  * @ssl: in it
  * @ops: of the owner
  * @ctx: for @ops
+ * @most: bytes of a message at most
  * @limit: it has not shown that in time
  * @ready: the other end has shown who it is
  * @peer: who, then
@@ -41,6 +42,7 @@ struct channel {
 	SSL *ssl;
 	const struct channel_ops *ops;
 	void *ctx;
+	u32 most;
 	struct event *limit;
 	bool ready;
 	struct identity peer;
@@ -137,10 +139,10 @@ static int take_next(struct channel *ch, struct mrb_error *err)
 	if (evbuffer_copyout(in, &word, sizeof(word)) < (ssize_t)sizeof(word))
 		return 0;
 	size = ntohl(word);
-	if (!size || size > ch->ops->most)
+	if (!size || size > ch->most)
 		return mrb_refuse(err, -EMSGSIZE,
 				  "it announces a message of %u bytes; 1 to %u are taken",
-				  size, ch->ops->most);
+				  size, ch->most);
 	if (evbuffer_get_length(in) < sizeof(word) + size)
 		return 0;
 	evbuffer_drain(in, sizeof(word));
@@ -256,6 +258,7 @@ static struct channel *new_channel(struct event_base *base, const struct tls *tl
 	}
 	ch->ops = ops;
 	ch->ctx = ctx;
+	ch->most = ops->most;
 	ch->since = now_ms();
 	ch->budget = MESSAGES_AT_ONCE * 1000ULL;
 	bufferevent_openssl_set_allow_dirty_shutdown(ch->bev, 1);
@@ -324,6 +327,12 @@ struct channel *channel_accept(struct event_base *base, const struct tls *tls,
 	struct channel *ch = new_channel(base, tls, fd, true, ops, ctx);
 
 	return ch ?: no_channel(fd, ENOMEM, err);
+}
+
+/* Whoever has shown who it is may say longer messages: up to @most bytes. */
+void channel_allow(struct channel *ch, u32 most)
+{
+	ch->most = most;
 }
 
 bool channel_is_ready(const struct channel *ch)

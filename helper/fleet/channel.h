@@ -37,6 +37,7 @@ struct channel *channel_accept(struct event_base *base, const struct tls *tls,
 			       evutil_socket_t fd, const struct channel_ops *ops,
 			       void *ctx, struct mrb_error *err);
 void channel_free(struct channel *ch);
+void channel_allow(struct channel *ch, u32 most);
 bool channel_is_ready(const struct channel *ch);
 const struct identity *channel_peer(const struct channel *ch);
 bool channel_send(struct channel *ch, const struct message *m);

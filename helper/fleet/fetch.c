@@ -141,6 +141,8 @@ bool fetch_join(struct fetcher *f, const struct message *offer)
 		.sender = (u32)offer->sender,
 	};
 
+	if (f->site->link && !link_is_up(f->site->link))
+		return false;
 	snprintf(route.group, sizeof(route.group), "%s", offer->group);
 	if (!bulk_join(f->site->bulk, &route, &receiver, f))
 		return false;

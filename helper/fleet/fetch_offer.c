@@ -41,14 +41,15 @@ static int manifest_of_offer(struct fetcher *f, const struct message *offer,
 	return manifest_check_time(f->manifest, time(NULL), err);
 }
 
-static void set_url(struct fetch *it, const struct message *offer)
+/* A file below @url, or nowhere. */
+static void set_url(struct fetch *it, const char *url, const char *file)
 {
-	size_t len = strlen(offer->url);
+	size_t len = strlen(url);
 
 	it->url[0] = '\0';
 	if (len)
-		snprintf(it->url, sizeof(it->url), "%s%s%s", offer->url,
-			 offer->url[len - 1] == '/' ? "" : "/", offer->file);
+		snprintf(it->url, sizeof(it->url), "%s%s%s", url,
+			 url[len - 1] == '/' ? "" : "/", file);
 }
 
 /* This master from now on. */
@@ -61,7 +62,7 @@ static void follow(struct fetcher *f, struct peer *p, const struct message *offe
 	it->rounds = 1;
 	it->heard = now_ms();
 	it->moved = it->heard;
-	set_url(it, offer);
+	set_url(it, offer->url, offer->file);
 	it->receiving = fetch_join(f, offer);
 	it->joining = it->receiving;
 	if (it->joining)
@@ -71,8 +72,8 @@ static void follow(struct fetcher *f, struct peer *p, const struct message *offe
 	fetch_acknowledge(f, p, offer->offer, offer->file, true);
 }
 
-static void begin(struct fetcher *f, struct peer *p, const struct message *offer,
-		  const struct manifest_image *image)
+/* Room for it, and in there what is here already; false if that is not possible. */
+static bool begin(struct fetcher *f, const struct manifest_image *image)
 {
 	struct fetch *it = &f->fetch;
 	struct mrb_error err;
@@ -80,12 +81,22 @@ static void begin(struct fetcher *f, struct peer *p, const struct message *offer
 	it->chunks = chunks_new(f->manifest, image, &err);
 	if (!it->chunks) {
 		log_line(LOG_ERR, "%s", err.text);
-		return;
+		return false;
 	}
 	if (f->ops->adopt)
 		f->ops->adopt(image, it->chunks, f->ctx);
 	it->manifest = f->manifest;
 	it->image = image;
+	return true;
+}
+
+static void take_offer(struct fetcher *f, struct peer *p, const struct message *offer,
+		       const struct manifest_image *image)
+{
+	struct fetch *it = &f->fetch;
+
+	if (!begin(f, image))
+		return;
 	log_line(LOG_INFO, "%s is offered by master %s", image->file, peer_name(p));
 	if (chunks_missing(it->chunks)) {
 		follow(f, p, offer);
@@ -190,10 +201,56 @@ void fetcher_offer(struct fetcher *f, struct peer *p, const struct message *m)
 	else if (!f->ops->wants(f->manifest, image, f->ctx))
 		decline(f, p, m, image);
 	else if (!it->chunks)
-		begin(f, p, m, image);
+		take_offer(f, p, m, image);
 	else
 		log_line(LOG_DEBUG, "%s has to wait: %s is on its way", m->file,
 			 it->image->file);
+}
+
+/**
+ * fetcher_install() - go by a manifest that no master has offered
+ * @f: fetcher
+ * @text: file of a signed manifest
+ * @sequence: that it has to have, or 0
+ * @err: set on failure
+ *
+ * Return: 0, or the code in @err.
+ */
+int fetcher_install(struct fetcher *f, const char *text, u64 sequence, struct mrb_error *err)
+{
+	struct manifest *m = site_accept(f->site, text, sequence, err);
+
+	if (!m)
+		return err->code;
+	go_by(f, m, text);
+	return 0;
+}
+
+/**
+ * fetcher_from() - fetch the next file of the manifest that is wanted
+ * @f: fetcher that fetches nothing now
+ * @url: below which it can be had by HTTP
+ *
+ * Return: false if none is wanted, or it cannot begin.
+ */
+bool fetcher_from(struct fetcher *f, const char *url)
+{
+	const struct manifest *m = f->manifest;
+	struct fetch *it = &f->fetch;
+	unsigned int i = 0;
+
+	while (m && i < m->num_images && !f->ops->wants(m, &m->images[i], f->ctx))
+		i++;
+	if (!m || i == m->num_images || !begin(f, &m->images[i]))
+		return false;
+	it->heard = now_ms();
+	it->moved = it->heard;
+	set_url(it, url, it->image->file);
+	if (chunks_missing(it->chunks))
+		fetch_by_http(f);
+	else
+		fetch_finish(f);
+	return true;
 }
 
 /* The master that has offered the file as well, and not the first one. */

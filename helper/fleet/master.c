@@ -12,7 +12,7 @@
 #include <openssl/rand.h>
 
 #include "../feed.h"
-#include "master.h"
+#include "cell.h"
 
 #define HELLO_MS	1000
 #define ANSWER_MS	50
@@ -37,6 +37,8 @@ bool master_serves(const struct master *m)
 	u64 mine = master_sequence(m);
 	struct peer *p = NULL;
 
+	if (m->site->cell)
+		return cell_serves(m->site->cell);
 	if (!mine)
 		return false;
 	while ((p = peers_next(m->peers, p)))
@@ -77,7 +79,11 @@ struct message *master_make_hello(const struct master *m)
 		return NULL;
 	site_say(m->site, hello, MESSAGE_HELLO);
 	snprintf(hello->role, sizeof(hello->role), "master");
-	hello->sequence = master_sequence(m);
+	/* A cell that may not give what it has, has nothing. */
+	if (!m->site->cell || cell_offers(m->site->cell))
+		hello->sequence = master_sequence(m);
+	else
+		hello->sequence = 0;
 	hello->port = m->port;
 	return hello;
 }
@@ -99,10 +105,15 @@ static void on_hello_timer(evutil_socket_t fd, short what, void *ctx)
 	(void)what;
 	say_hello(m);
 	sessions_end_strangers(m);
+	if (m->site->cell)
+		cell_tick(m->site->cell);
 	/* Multicast may get lost for a while: whoever is connected knows better. */
 	if (m->hellos % 2)
 		sessions_tell(m);
-	if (!(m->hellos++ % FETCH_HELLOS) && !fetcher_busy(m->fetcher))
+	if (m->hellos++ % FETCH_HELLOS || fetcher_busy(m->fetcher))
+		return;
+	master_install_next(m);
+	if (!fetcher_busy(m->fetcher))
 		master_request_files(m, NULL);
 }
 
@@ -179,6 +190,8 @@ void master_reload(struct master *m)
 	master_make_transfers(m);
 	sessions_tell(m);
 	say_hello(m);
+	if (m->site->cell)
+		cell_look(m->site->cell);
 }
 
 /**
@@ -218,6 +231,12 @@ static int listen_on(struct master *m, struct mrb_error *err)
 	return 0;
 }
 
+/* A cell's high-speed interconnect may be off. */
+const struct in_addr *master_http_address(const struct master *m)
+{
+	return m->site->options->cell ? &m->site->address : &m->site->bulk_address;
+}
+
 static int start(struct master *m, struct mrb_error *err)
 {
 	const struct timeval often = { .tv_sec = HELLO_MS / 1000 };
@@ -226,7 +245,7 @@ static int start(struct master *m, struct mrb_error *err)
 	if (listen_on(m, err))
 		return err->code;
 	if (o->http_port) {
-		m->http = http_serve_new(m, m->site->bulk_address, (u16)o->http_port, err);
+		m->http = http_serve_new(m, *master_http_address(m), (u16)o->http_port, err);
 		if (!m->http)
 			return err->code;
 	}
@@ -251,8 +270,13 @@ struct master *master_new(struct site *s, struct mrb_error *err)
 		TAILQ_INIT(&m->sessions);
 		m->store = master_store_new(s);
 		m->peers = peers_new(s, "master", &master_peers_ops, m);
+		m->members = members_open(s->options->state_dir, err);
 		m->hello = event_new(s->base, -1, EV_PERSIST, on_hello_timer, m);
 		m->answer = event_new(s->base, -1, 0, on_answer_timer, m);
+	}
+	if (m && !m->members) {
+		master_free(m);
+		return NULL;
 	}
 	if (m && m->peers)
 		m->fetcher = fetcher_new(s, m->peers, &master_fetcher_ops, m);
@@ -286,5 +310,7 @@ void master_free(struct master *m)
 	if (m->answer)
 		event_free(m->answer);
 	master_store_free(m->store);
+	members_close(m->members);
+	free(m->install_url);
 	free(m);
 }

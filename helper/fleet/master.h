@@ -6,6 +6,8 @@
 #include <sys/queue.h>
 
 #include "bulk.h"
+#include "cell_choice.h"
+#include "members.h"
 
 struct http_serve;
 struct query;
@@ -20,6 +22,11 @@ struct transfer;
  * @since: when it has connected, ms
  * @known: it has said hello
  * @is_node: as a node, which a master may be too
+ * @is_cell: it has said how it is as a cell
+ * @runs: and that its firmware runs
+ * @comes: and that it is on its way to the rendezvous
+ * @goes_by: and the number of the manifest by which it does
+ * @view: what else is known of a cell
  * @manifest: number of the one that it goes by
  * @query: whose answer is awaited, or %NULL
  */
@@ -30,6 +37,11 @@ struct session {
 	u64 since;
 	bool known;
 	bool is_node;
+	bool is_cell;
+	bool runs;
+	bool comes;
+	u64 goes_by;
+	struct cell_view view;
 	u64 manifest;
 	struct query *query;
 };
@@ -47,9 +59,11 @@ TAILQ_HEAD(session_list, session);
  * @hello: when to say hello
  * @answer: when to say hello to nodes that have just come
  * @hellos: that were said
+ * @members: of redundant sets
  * @peers: other masters
  * @fetcher: gets images from them
  * @fetch_after: not before, ms
+ * @install_url: where files can be had that an operator installs, or %NULL
  * @http: serves the store
  * @transfers: one for each file of the manifest
  * @num_transfers: entries in @transfers
@@ -67,9 +81,11 @@ struct master {
 	struct event *hello;
 	struct event *answer;
 	unsigned int hellos;
+	struct members *members;
 	struct peers *peers;
 	struct fetcher *fetcher;
 	u64 fetch_after;
+	char *install_url;
 	struct http_serve *http;
 	struct transfer **transfers;
 	unsigned int num_transfers;
@@ -90,7 +106,16 @@ bool master_serves(const struct master *m);
 struct message *master_make_hello(const struct master *m);
 void master_make_transfers(struct master *m);
 void master_look(const struct master *m);
+const struct in_addr *master_http_address(const struct master *m);
 void master_next_sender(struct master *m);
+
+/* orders.c: what operators order, and what nodes ask leave for */
+void order_reset(struct master *m, const struct session *operator,
+		 const struct message *order);
+void order_pass_on(struct master *m, const struct session *operator,
+		   const struct message *order);
+void order_answer_leave(struct master *m, const struct session *s,
+			const struct message *leave);
 
 /* session.c: who is connected */
 const char *session_name(const struct session *s);
@@ -99,6 +124,11 @@ void session_accept(struct evconnlistener *listener, evutil_socket_t fd,
 void sessions_tell(const struct master *m);
 void sessions_end_strangers(struct master *m);
 void sessions_end(struct master *m);
+
+/* install.c: from an operator */
+void master_install(struct master *m, const struct session *operator,
+		    const struct message *order);
+void master_install_next(struct master *m);
 
 /* master_copy.c: from another master */
 extern const struct fetcher_ops master_fetcher_ops;
@@ -118,6 +148,7 @@ const char *master_store_text(const struct master_store *st);
 bool master_store_is_whole(const struct master_store *st);
 bool master_store_has(const struct master_store *st,
 		      const struct manifest_image *image);
+void master_store_look(struct master_store *st);
 void master_store_lost(struct master_store *st, const struct manifest_image *image);
 void master_store_adopt(const struct master_store *st,
 			const struct manifest_image *image, struct chunks *c);
@@ -137,6 +168,7 @@ void transfer_lost(struct transfer *t, const struct session *s);
 void transfer_look(struct transfer *t);
 bool transfer_wants_to_send(const struct transfer *t);
 void transfer_send(struct transfer *t);
+bool transfer_is_wanted(const struct transfer *t);
 bool transfer_is_on(const struct transfer *t);
 unsigned int transfer_progress(const struct transfer *t);
 

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "../feed.h"
-#include "master.h"
+#include "cell.h"
 
 /* After a file could not be kept. */
 #define FETCH_PAUSE_MS	30000
@@ -13,9 +13,11 @@
 /* Of a master that has more than this one; of all such, if it is NULL. */
 void master_request_files(struct master *m, struct peer *p)
 {
-	struct message *request = calloc(1, sizeof(*request));
+	struct message *request = NULL;
 	struct peer *q = NULL;
 
+	if (!m->site->cell || cell_may_ask(m->site->cell))
+		request = calloc(1, sizeof(*request));
 	if (!request)
 		return;
 	site_say(m->site, request, MESSAGE_REQUEST);
@@ -32,7 +34,8 @@ static bool wants(const struct manifest *manifest, const struct manifest_image *
 	const struct master *m = ctx;
 
 	(void)manifest;
-	return now_ms() >= m->fetch_after && !master_store_has(m->store, image);
+	return now_ms() >= m->fetch_after && !master_store_has(m->store, image) &&
+	       (!m->site->cell || cell_may_fetch(m->site->cell, image));
 }
 
 static void adopt(const struct manifest_image *image, struct chunks *c, void *ctx)
@@ -54,6 +57,8 @@ static void accepted(const struct manifest *manifest, const char *text, void *ct
 		log_line(LOG_ERR, "%s", err.text);
 	master_make_transfers(m);
 	sessions_tell(m);
+	if (m->site->cell)
+		cell_look(m->site->cell);
 }
 
 static void taken(const struct manifest *manifest, const struct manifest_image *image,
@@ -78,10 +83,13 @@ static void taken(const struct manifest *manifest, const struct manifest_image *
 	if (ret)
 		return;
 	log_line(LOG_NOTICE, "%s is kept", file);
+	master_install_next(m);
 	if (master_store_is_whole(m->store))
 		sessions_tell(m);
-	else
+	else if (!m->install_url)
 		master_request_files(m, NULL);
+	if (m->site->cell)
+		cell_look(m->site->cell);
 }
 
 const struct fetcher_ops master_fetcher_ops = {
@@ -93,8 +101,10 @@ const struct fetcher_ops master_fetcher_ops = {
 
 static void on_peer_ready(struct peer *p, void *ctx)
 {
-	(void)p;
-	(void)ctx;
+	const struct master *m = ctx;
+
+	if (m->site->cell)
+		cell_tell(m->site->cell, p);
 }
 
 static void on_peer_message(struct peer *p, const struct message *msg, void *ctx)
@@ -103,6 +113,8 @@ static void on_peer_message(struct peer *p, const struct message *msg, void *ctx
 
 	if (msg->type == MESSAGE_OFFER)
 		fetcher_offer(m->fetcher, p, msg);
+	if (m->site->cell)
+		cell_peer_says(m->site->cell, p, msg);
 	if (msg->type != MESSAGE_HELLO)
 		return;
 	fetcher_hello(m->fetcher, p);
@@ -115,6 +127,8 @@ static void on_peer_gone(struct peer *p, void *ctx)
 	struct master *m = ctx;
 
 	fetcher_gone(m->fetcher, p);
+	if (m->site->cell)
+		duty_gone(m->site->cell->duty, p);
 	master_look(m);
 }
 

@@ -106,6 +106,13 @@ static void look_at_files(struct master_store *st)
 	}
 }
 
+/* Compare what is there with the manifest, again. */
+void master_store_look(struct master_store *st)
+{
+	if (st->manifest)
+		look_at_files(st);
+}
+
 static int go_by(struct master_store *st, struct manifest *m, const char *text,
 		 struct mrb_error *err)
 {
@@ -169,7 +176,8 @@ int master_store_load(struct master_store *st, struct mrb_error *err)
 
 	if (!text)
 		return err->code;
-	m = site_accept(st->site, text, 0, &why);
+	m = st->site->options->cell ? site_accept_own(st->site, text, &why) :
+	    site_accept(st->site, text, 0, &why);
 	if (m)
 		ret = go_by(st, m, text, err);
 	else

@@ -86,12 +86,12 @@ static const struct field fields[] = {
 	TEXT_FIELD("service", service, IN(STATUS), false),
 	NUMBER_FIELD("order", order, IN(STATUS) | IN(ORDER), INT64_MAX),
 	TEXT_FIELD("outcome", outcome, IN(STATUS), true),
-	TEXT_FIELD("word", word, IN(ORDER), false),
+	TEXT_FIELD("word", word, IN(ORDER) | IN(LEAVE), false),
 	TEXT_FIELD("method", method, IN(ORDER), true),
 	OTHER_FIELD("targets", TARGETS, IN(ORDER)),
 	NUMBER_FIELD("epoch", epoch, IN(STATUS) | IN(ORDER), INT64_MAX),
 	TEXT_FIELD("holder", holder, IN(STATUS) | IN(ORDER), true),
-	LONG_FIELD("manifest", manifest, IN(OFFER) | IN(INSTALL)),
+	LONG_FIELD("manifest", manifest, IN(OFFER) | IN(INSTALL) | IN(UPDATE)),
 	LONG_FIELD("proof", proof, IN(STATUS)),
 };
 

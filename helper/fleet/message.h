@@ -73,14 +73,14 @@ enum message_type {
  * @order: order: a number of its own; status: of the last one that was heard
  * @outcome: status: of that one: empty while it is carried out, "done", "refused" or
  *	"failed"
- * @word: order: what is to be done
+ * @word: order: what is to be done; leave: what for, "update" or "repair"
  * @method: order to update: "live" or "reboot"
  * @targets: order: names of who is meant
  * @num_targets: entries in @targets, 0 for all
  * @epoch: order: of who has the right to give orders; status: the highest heard of
  * @holder: order: who has that right; status: of that epoch
  * @manifest: offer: file of a signed manifest, or %NULL if the node has had it
- *	by this master; install: the same, always; of the message
+ *	by this master; install, update: the same, always; of the message
  * @proof: status: the same message without a proof, signed by who says it, CMS in
  *	base64, or %NULL; of the message
  */

@@ -6,28 +6,10 @@
 #include <stdlib.h>
 
 #include "../feed.h"
-#include "device.h"
+#include "node.h"
 
 /* Masters forget, and get lost: what is wanted is said again. */
 #define ASK_SECONDS	5
-
-/**
- * struct node - this machine as a node
- * @site: its site
- * @peers: masters
- * @fetcher: gets images
- * @devices: that want them
- * @ask: when to ask again
- * @giving: an image is being given to the devices
- */
-struct node {
-	struct site *site;
-	struct peers *peers;
-	struct fetcher *fetcher;
-	struct devices *devices;
-	struct event *ask;
-	bool giving;
-};
 
 /* ---- asking ---------------------------------------------------------------- */
 
@@ -50,7 +32,7 @@ static bool list_types(const struct node *n, struct message *m)
 	for (i = 0; i < n->devices->num; i++) {
 		const struct device *d = &n->devices->list[i];
 
-		if (d->state != DEVICE_MINIMAL)
+		if (d->state != DEVICE_MINIMAL && !node_order_swaps(n, d))
 			continue;
 		wanted = true;
 		if (d->type[0])
@@ -64,7 +46,7 @@ static bool list_types(const struct node *n, struct message *m)
 }
 
 /* To one master, or to all. */
-static void ask(const struct node *n, struct peer *p)
+void node_ask(const struct node *n, struct peer *p)
 {
 	struct message *m = calloc(1, sizeof(*m));
 
@@ -101,7 +83,7 @@ static void ask_again(evutil_socket_t fd, short what, void *ctx)
 	if (!peers_next(n->peers, NULL))
 		say_hello(n);
 	else if (!fetcher_busy(n->fetcher))
-		ask(n, NULL);
+		node_ask(n, NULL);
 }
 
 /* ---- images ---------------------------------------------------------------- */
@@ -112,11 +94,41 @@ static bool wants(const struct manifest *m, const struct manifest_image *image,
 	const struct node *n = ctx;
 	unsigned int i;
 
-	(void)m;
 	for (i = 0; i < n->devices->num; i++)
-		if (device_wants(&n->devices->list[i], image))
+		if (device_wants(&n->devices->list[i], image) ||
+		    node_order_wants(n, &n->devices->list[i], m, image))
 			return true;
 	return false;
+}
+
+/* All devices, and with a version that they have said. */
+bool node_runs(const struct node *n)
+{
+	unsigned int i, num = 0;
+
+	for (i = 0; i < n->devices->num; i++) {
+		const struct device *d = &n->devices->list[i];
+
+		if (d->state == DEVICE_GONE)
+			continue;
+		num++;
+		if ((d->state != DEVICE_RUNNING && d->state != DEVICE_SWAPPING) ||
+		    !d->version[0])
+			return false;
+	}
+	return num;
+}
+
+/* Devices have come up, or gone down. */
+static void look_at_duty(struct node *n)
+{
+	if (node_runs(n))
+		duty_begin(n->duty);
+	else
+		duty_end(n->duty);
+	node_order_look(n);
+	if (duty_counts(n->duty))
+		node_tell(n, NULL);
 }
 
 /* The image has been given to all that wanted it, and they have said how it went. */
@@ -125,11 +137,26 @@ static void look_at_loads(struct node *n, const char *error)
 	unsigned int i;
 
 	for (i = 0; i < n->devices->num; i++)
-		if (n->devices->list[i].state == DEVICE_LOADING)
+		if (n->devices->list[i].state == DEVICE_LOADING ||
+		    n->devices->list[i].state == DEVICE_SWAPPING)
 			return;
 	fetcher_ready(n->fetcher, error);
 	fetcher_drop(n->fetcher);
-	ask(n, NULL);
+	node_ask(n, NULL);
+}
+
+/* One that does not take it by a live swap may take it after a reset. */
+static void give(struct node *n, struct device *d, const struct manifest *m,
+		 const struct manifest_image *image, struct chunks *c, struct mrb_error *err)
+{
+	struct mrb_error why;
+
+	if (device_wants(d, image) &&
+	    device_load(n->devices, d, image, chunks_fd(c), err))
+		log_line(LOG_WARNING, "%s does not take %s: %s", d->name, image->file,
+			 err->text);
+	if (node_order_wants(n, d, m, image))
+		device_swap(n->devices, d, image, chunks_fd(c), &why);
 }
 
 static void taken(const struct manifest *m, const struct manifest_image *image,
@@ -139,18 +166,12 @@ static void taken(const struct manifest *m, const struct manifest_image *image,
 	struct node *n = ctx;
 	unsigned int i;
 
-	(void)m;
 	n->giving = true;
-	for (i = 0; i < n->devices->num; i++) {
-		struct device *d = &n->devices->list[i];
-
-		if (device_wants(d, image) &&
-		    device_load(n->devices, d, image, chunks_fd(c), &err))
-			log_line(LOG_WARNING, "%s does not take %s: %s", d->name,
-				 image->file, err.text);
-	}
+	for (i = 0; i < n->devices->num; i++)
+		give(n, &n->devices->list[i], m, image, c, &err);
 	n->giving = false;
 	look_at_loads(n, err.code ? err.text : "");
+	look_at_duty(n);
 }
 
 static void changed(struct device *d, void *ctx)
@@ -163,7 +184,8 @@ static void changed(struct device *d, void *ctx)
 	if (fetcher_progress(n->fetcher) == 100)
 		look_at_loads(n, d->state == DEVICE_RUNNING ? "" : d->error);
 	else if (d->state == DEVICE_MINIMAL && !fetcher_busy(n->fetcher))
-		ask(n, NULL);
+		node_ask(n, NULL);
+	look_at_duty(n);
 }
 
 static const char *refuses(const struct manifest_image *image, void *ctx)
@@ -195,7 +217,13 @@ static bool is_meant(const struct message *m, const char *type)
 	return !m->num_types;
 }
 
-static void reset(struct node *n, const struct peer *p, const struct message *m)
+/**
+ * node_reset_devices() - back to the boot programs, which ask for images
+ * @n: node
+ * @types: of the devices that are meant; none for all
+ * @by: whose order that is, for people
+ */
+void node_reset_devices(struct node *n, const struct message *types, const char *by)
 {
 	struct mrb_error err;
 	unsigned int i;
@@ -203,67 +231,31 @@ static void reset(struct node *n, const struct peer *p, const struct message *m)
 	for (i = 0; i < n->devices->num; i++) {
 		struct device *d = &n->devices->list[i];
 
-		if (d->state == DEVICE_GONE || !is_meant(m, d->type))
+		if (d->state == DEVICE_GONE || !is_meant(types, d->type))
 			continue;
-		log_line(LOG_NOTICE, "%s is reset by order of master %s", d->name,
-			 peer_name(p));
+		log_line(LOG_NOTICE, "%s is reset by order of %s", d->name, by);
 		if (device_reset(n->devices, d, &err))
 			log_line(LOG_ERR, "%s cannot be reset: %s", d->name, err.text);
+		/* What it says next is of the time after it. */
+		d->version[0] = '\0';
 	}
 }
 
-static void fill_status(const struct node *n, const struct device *d,
-			struct message *m)
+static void reset(struct node *n, const struct peer *p, const struct message *m)
 {
-	bool receives = d->state == DEVICE_MINIMAL && fetcher_busy(n->fetcher);
+	char by[MESSAGE_NAME_LEN + 16];
 
-	snprintf(m->module_type, sizeof(m->module_type), "%s", d->type[0] ? d->type : "any");
-	snprintf(m->state, sizeof(m->state), "%s",
-		 receives ? "receiving" : device_state_name(d->state));
-	snprintf(m->version, sizeof(m->version), "%s", d->version);
-	snprintf(m->error, sizeof(m->error), "%s", d->error);
-	m->progress = receives ? fetcher_progress(n->fetcher) :
-		      d->state == DEVICE_RUNNING ? 100 : 0;
-}
-
-/* To an operator, by way of a master that could say anything: so it is signed. */
-static void report(const struct node *n, struct peer *p, const struct device *d,
-		   const struct message *query, unsigned int more)
-{
-	struct message *m = calloc(1, sizeof(*m));
-	struct mrb_error err;
-
-	if (!m)
-		return;
-	site_say(n->site, m, MESSAGE_STATUS);
-	fill_status(n, d, m);
-	snprintf(m->nonce, sizeof(m->nonce), "%s", query->nonce);
-	m->more = more;
-	m->proof = report_sign(n->site->tls, m, &err);
-	if (m->proof)
-		peer_send(p, m);
-	else
-		log_line(LOG_ERR, "%s", err.text);
-	message_free(m);
-}
-
-static void answer(const struct node *n, struct peer *p, const struct message *query)
-{
-	const struct device *none = &(struct device){ .state = DEVICE_GONE };
-	unsigned int i, left = 0;
-
-	for (i = 0; i < n->devices->num; i++)
-		left += n->devices->list[i].state != DEVICE_GONE;
-	if (!left)
-		report(n, p, none, query, 0);
-	for (i = 0; i < n->devices->num; i++)
-		if (n->devices->list[i].state != DEVICE_GONE)
-			report(n, p, &n->devices->list[i], query, --left);
+	snprintf(by, sizeof(by), "master %s", peer_name(p));
+	node_reset_devices(n, m, by);
 }
 
 static void on_ready(struct peer *p, void *ctx)
 {
-	ask(ctx, p);
+	struct node *n = ctx;
+
+	if (duty_counts(n->duty))
+		node_tell(n, p);
+	node_ask(n, p);
 }
 
 static void on_message(struct peer *p, const struct message *m, void *ctx)
@@ -278,11 +270,17 @@ static void on_message(struct peer *p, const struct message *m, void *ctx)
 		reset(n, p, m);
 		break;
 	case MESSAGE_QUERY:
-		answer(n, p, m);
+		node_answer(n, p, m);
+		break;
+	case MESSAGE_ORDER:
+		node_order(n, m);
+		break;
+	case MESSAGE_GRANT:
+		duty_grant(n->duty, p, m);
 		break;
 	case MESSAGE_HELLO:
 		if (fetcher_hello(n->fetcher, p))
-			ask(n, NULL);
+			node_ask(n, NULL);
 		break;
 	default:
 		log_line(LOG_WARNING, "master %s says %s, which masters do not",
@@ -295,12 +293,40 @@ static void on_gone(struct peer *p, void *ctx)
 	const struct node *n = ctx;
 
 	fetcher_gone(n->fetcher, p);
+	duty_gone(n->duty, p);
 }
 
 static const struct peers_ops peers_ops = {
 	.ready = on_ready,
 	.message = on_message,
 	.gone = on_gone,
+};
+
+/* ---- in service, and out of it --------------------------------------------- */
+
+static void on_duty(void *ctx)
+{
+	struct node *n = ctx;
+
+	node_order_look(n);
+	if (duty_counts(n->duty))
+		node_tell(n, NULL);
+}
+
+static void on_out(void *ctx)
+{
+	node_order_out(ctx);
+}
+
+static void on_stays(const char *why, void *ctx)
+{
+	node_order_stays(ctx, why);
+}
+
+static const struct duty_ops duty_ops = {
+	.changed = on_duty,
+	.out = on_out,
+	.stays = on_stays,
 };
 
 /* Somebody is there. */
@@ -333,7 +359,8 @@ struct node *node_new(struct site *s, struct mrb_error *err)
 		node_free(n);
 		return NULL;
 	}
-	n->devices = devices_open(s, changed, n, err);
+	n->duty = node_order_init(n, err) ? NULL : duty_new(s, n->peers, &duty_ops, n, err);
+	n->devices = n->duty ? devices_open(s, changed, n, err) : NULL;
 	if (n->devices) {
 		say_hello(n);
 		return n;
@@ -346,9 +373,11 @@ void node_free(struct node *n)
 {
 	if (!n)
 		return;
+	duty_free(n->duty);
 	devices_close(n->devices);
 	fetcher_free(n->fetcher);
 	peers_free(n->peers);
+	node_order_free(n);
 	if (n->ask)
 		event_free(n->ask);
 	free(n);

@@ -110,7 +110,7 @@ static void set_url(const struct master *m, struct message *offer)
 		snprintf(offer->url, sizeof(offer->url), "%s", o->url);
 	else if (m->http)
 		snprintf(offer->url, sizeof(offer->url), "http://%s:%u/",
-			 inet_ntop(AF_INET, &m->site->bulk_address, address,
+			 inet_ntop(AF_INET, master_http_address(m), address,
 				   sizeof(address)), o->http_port);
 }
 

@@ -16,7 +16,7 @@
  * Names that somebody has said, and who may be no master at all: some more than
  * SITE_MAX_MASTERS.
  */
-#define MAX_ENTRIES	32
+#define MAX_ENTRIES	64
 #define SILENCE_MS	5000
 /* To connect takes no longer, unless somebody wants to take up the room. */
 #define SLOW_MS		1000

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 #include "../feed.h"
-#include "master.h"
+#include "cell.h"
 
 #define LIMIT_MS	3000
 
@@ -53,11 +53,22 @@ static unsigned int progress(const struct master *master)
 	return 100;
 }
 
+static void sign_and_send(const struct query *q, struct message *m)
+{
+	struct mrb_error err;
+
+	m->proof = report_sign(q->master->site->tls, m, &err);
+	if (m->proof)
+		channel_send(q->operator->channel, m);
+	else
+		log_line(LOG_ERR, "%s", err.text);
+	message_free(m);
+}
+
 static void report_self(const struct query *q)
 {
 	const struct master *master = q->master;
 	struct message *m = calloc(1, sizeof(*m));
-	struct mrb_error err;
 
 	if (!m)
 		return;
@@ -68,12 +79,45 @@ static void report_self(const struct query *q)
 		 !master_store_is_whole(master->store) ? "incomplete" :
 		 master_serves(master) ? "serving" : "standby");
 	m->progress = progress(master);
-	m->proof = report_sign(master->site->tls, m, &err);
-	if (m->proof)
+	sign_and_send(q, m);
+}
+
+static void report_cell(const struct query *q)
+{
+	const struct cell *c = q->master->site->cell;
+	struct message *m = c ? cell_report(c, q->nonce) : NULL;
+
+	if (m)
 		channel_send(q->operator->channel, m);
-	else
-		log_line(LOG_ERR, "%s", err.text);
 	message_free(m);
+}
+
+/* What each type is to run, by the manifest that this master goes by. */
+static void report_desired(const struct query *q, const struct manifest_image *image,
+			   const char *type)
+{
+	struct message *m = calloc(1, sizeof(*m));
+
+	if (!m)
+		return;
+	site_say(q->master->site, m, MESSAGE_STATUS);
+	snprintf(m->nonce, sizeof(m->nonce), "%s", q->nonce);
+	m->sequence = master_store_manifest(q->master->store)->sequence;
+	snprintf(m->module_type, sizeof(m->module_type), "%s", type);
+	snprintf(m->state, sizeof(m->state), "desired");
+	snprintf(m->version, sizeof(m->version), "%u.%u.%u", image->version.major,
+		 image->version.minor, image->version.patch);
+	sign_and_send(q, m);
+}
+
+static void report_all_desired(const struct query *q)
+{
+	const struct manifest *m = master_store_manifest(q->master->store);
+	unsigned int i, t;
+
+	for (i = 0; m && i < m->num_images; i++)
+		for (t = 0; t < m->images[i].num_types; t++)
+			report_desired(q, &m->images[i], m->images[i].types[t]);
 }
 
 static void end(struct query *q, bool answered)
@@ -90,6 +134,8 @@ static void end(struct query *q, bool answered)
 	}
 	if (answered && hello) {
 		report_self(q);
+		report_cell(q);
+		report_all_desired(q);
 		site_say(q->master->site, hello, MESSAGE_HELLO);
 		channel_send(q->operator->channel, hello);
 	}
@@ -134,7 +180,7 @@ void query_begin(struct master *m, struct session *operator, const struct messag
 	site_say(m->site, copy, MESSAGE_QUERY);
 	snprintf(copy->nonce, sizeof(copy->nonce), "%s", query->nonce);
 	TAILQ_FOREACH(s, &m->sessions, link) {
-		if (!s->is_node || s->query || !channel_send(s->channel, copy))
+		if ((!s->is_node && !s->is_cell) || s->query || !channel_send(s->channel, copy))
 			continue;
 		s->query = q;
 		q->awaited++;

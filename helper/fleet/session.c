@@ -8,7 +8,7 @@
 #include <event2/listener.h>
 
 #include "../feed.h"
-#include "master.h"
+#include "cell.h"
 
 #define HELLO_LIMIT_MS	15000
 
@@ -101,34 +101,14 @@ static void on_answer(const struct master *m, const struct session *s,
 		transfer_ready(t, s, answer);
 }
 
-static void order_reset(const struct master *m, const struct session *operator,
-			const struct message *order)
-{
-	struct message *copy = calloc(1, sizeof(*copy));
-	unsigned int num = 0;
-	struct session *s;
-
-	if (!copy)
-		return;
-	site_say(m->site, copy, MESSAGE_RESET);
-	memcpy(copy->types, order->types, sizeof(copy->types));
-	copy->num_types = order->num_types;
-	TAILQ_FOREACH(s, &m->sessions, link)
-		if (s->is_node)
-			num += channel_send(s->channel, copy);
-	log_line(LOG_NOTICE, "reset of %u nodes by order of %s", num,
-		 session_name(operator));
-	site_say(m->site, copy, MESSAGE_HELLO);
-	channel_send(operator->channel, copy);
-	free(copy);
-}
-
 static void end_session(struct session *s)
 {
 	struct master *m = s->master;
 	unsigned int i;
 
 	query_lost(m, s);
+	if (s->is_node || s->is_cell)
+		members_lost(m->members, session_name(s));
 	for (i = 0; i < m->num_transfers; i++)
 		transfer_lost(m->transfers[i], s);
 	TAILQ_REMOVE(&m->sessions, s, link);
@@ -139,10 +119,11 @@ static void end_session(struct session *s)
 /* What a role may say. Anything else is dropped, with a sentence. */
 static const unsigned int may_say[SITE_ROLES] = {
 	[ROLE_NODE] = 1U << MESSAGE_HELLO | 1U << MESSAGE_REQUEST | 1U << MESSAGE_ACK |
-		      1U << MESSAGE_READY | 1U << MESSAGE_STATUS,
+		      1U << MESSAGE_READY | 1U << MESSAGE_STATUS | 1U << MESSAGE_LEAVE,
 	[ROLE_MASTER] = 1U << MESSAGE_HELLO | 1U << MESSAGE_REQUEST | 1U << MESSAGE_ACK |
-			1U << MESSAGE_READY | 1U << MESSAGE_STATUS,
-	[ROLE_OPERATOR] = 1U << MESSAGE_RESET | 1U << MESSAGE_QUERY,
+			1U << MESSAGE_READY | 1U << MESSAGE_STATUS | 1U << MESSAGE_LEAVE,
+	[ROLE_OPERATOR] = 1U << MESSAGE_RESET | 1U << MESSAGE_QUERY | 1U << MESSAGE_ORDER |
+			  1U << MESSAGE_INSTALL,
 };
 
 /* Who comes a second time has lost its first connection. */
@@ -166,6 +147,20 @@ static void on_hello(struct session *s, const struct message *hello)
 		return;
 	channel_free(old->channel);
 	end_session(old);
+}
+
+/* In answer to somebody's question; or for masters to know, of itself and nobody else. */
+static void on_status(struct session *s, const struct message *status)
+{
+	if (status->nonce[0]) {
+		query_answer(s, status);
+		return;
+	}
+	if (strcmp(status->name, session_name(s)))
+		return;
+	members_heard(s->master->members, status);
+	if (s->master->site->cell && !s->is_node)
+		cell_heard(s->master->site->cell, s, status);
 }
 
 static void on_message(struct channel *ch, const struct message *msg, void *ctx)
@@ -195,7 +190,16 @@ static void on_message(struct channel *ch, const struct message *msg, void *ctx)
 		on_answer(s->master, s, msg);
 		break;
 	case MESSAGE_STATUS:
-		query_answer(s, msg);
+		on_status(s, msg);
+		break;
+	case MESSAGE_LEAVE:
+		order_answer_leave(s->master, s, msg);
+		break;
+	case MESSAGE_ORDER:
+		order_pass_on(s->master, s, msg);
+		break;
+	case MESSAGE_INSTALL:
+		master_install(s->master, s, msg);
 		break;
 	case MESSAGE_RESET:
 		order_reset(s->master, s, msg);
@@ -245,6 +249,9 @@ static void on_ready(struct channel *ch, void *ctx)
 	struct message *hello;
 
 	s->known = who->role == ROLE_OPERATOR;
+	/* Who may install manifests. */
+	if (s->known)
+		channel_allow(ch, MESSAGE_MAX_BYTES);
 	log_line(LOG_DEBUG, "the %s %s is connected", site_role_name(who->role), who->name);
 	hello = master_make_hello(s->master);
 	if (hello && !s->known)

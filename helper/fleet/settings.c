@@ -220,7 +220,9 @@ int settings_fence(struct settings *s, u64 epoch, const char *holder, struct mrb
 	u64 last = settings_epoch(s);
 	struct json_object *root;
 
-	if (!epoch || epoch < last)
+	if (!epoch || !*holder)
+		return mrb_refuse(err, -EPERM, "an order of nobody who has the right to give any");
+	if (epoch < last)
 		return mrb_refuse(err, -EPERM,
 				  "an order of %s in epoch %llu; epoch %llu of %s counts",
 				  holder, epoch, last, settings_holder(s));

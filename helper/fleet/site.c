@@ -10,7 +10,7 @@
 
 #include "../feed.h"
 #include "bulk.h"
-#include "master.h"
+#include "cell.h"
 
 /**
  * site_say() - begin a message
@@ -135,11 +135,14 @@ static int open_roles(struct site *s, struct mrb_error *err)
 		if (!s->node)
 			return err->code;
 	}
+	if (s->options->cell && !cell_new(s, err))
+		return err->code;
 	return 0;
 }
 
 static void close_all(struct site *s)
 {
+	cell_free(s->cell);
 	node_free(s->node);
 	master_free(s->master);
 	bulk_close(s->bulk);

@@ -16,7 +16,7 @@
 #include "window.h"
 
 #define SITE_PORT		7373
-#define SITE_MAX_MASTERS	8
+#define SITE_MAX_MASTERS	31	/* cells are masters, all of them */
 #define SITE_MAX_NODES		1024
 #define SITE_MAX_DEVICES	64
 
@@ -48,6 +48,7 @@
  * @ready_fd: where to tell a waiting parent that all is up, or -1
  * @node: this is a node
  * @master: this is a master
+ * @cell: this is a cell, and so a master
  * @foreground: stay there, and log to standard error
  */
 struct site_options {
@@ -77,12 +78,15 @@ struct site_options {
 	int ready_fd;
 	bool node;
 	bool master;
+	bool cell;
 	bool foreground;
 };
 
 struct bulk;
+struct cell;
 struct discovery;
 struct fetcher;
+struct link;
 struct master;
 struct node;
 struct peers;
@@ -101,7 +105,9 @@ struct settings;
  * @bulk: the process that sends and receives
  * @node: %NULL if it is none
  * @master: %NULL if it is none
- * @own_boot: cells: boot blocks of devices are in their flash
+ * @cell: %NULL if it is none
+ * @link: of the bulk plane, of a cell; else %NULL: it is up
+ * @own_boot: a cell's models start from boot blocks in its flash
  */
 struct site {
 	const struct site_options *options;
@@ -115,6 +121,8 @@ struct site {
 	struct bulk *bulk;
 	struct node *node;
 	struct master *master;
+	struct cell *cell;
+	struct link *link;
 	bool own_boot;
 };
 
@@ -142,6 +150,7 @@ __printf(3, 4) void say_seldom(struct seldom *s, int level, const char *fmt, ...
 /* accept.c */
 struct manifest *site_accept(struct site *s, const char *text, u64 sequence,
 			     struct mrb_error *err);
+struct manifest *site_accept_own(struct site *s, const char *text, struct mrb_error *err);
 
 /* spawn.c */
 int spawn_program(const char *dir, const char *name, const char *argument,
@@ -220,6 +229,9 @@ struct fetcher *fetcher_new(struct site *s, struct peers *peers,
 			    const struct fetcher_ops *ops, void *ctx);
 void fetcher_free(struct fetcher *f);
 void fetcher_offer(struct fetcher *f, struct peer *p, const struct message *m);
+int fetcher_install(struct fetcher *f, const char *text, u64 sequence,
+		    struct mrb_error *err);
+bool fetcher_from(struct fetcher *f, const char *url);
 void fetcher_gone(struct fetcher *f, const struct peer *p);
 bool fetcher_hello(struct fetcher *f, const struct peer *p);
 void fetcher_ready(struct fetcher *f, const char *error);
@@ -238,6 +250,14 @@ struct http_get *http_get_new(const struct site *s, http_get_fn *fn, void *ctx,
 void http_get_free(struct http_get *h);
 int http_get_range(struct http_get *h, const char *url, u64 first, u32 size,
 		   struct mrb_error *err);
+
+/* link.c: of the bulk plane */
+typedef void link_fn(void *ctx);
+struct link *link_open(struct site *s, link_fn *fn, void *ctx, struct mrb_error *err);
+void link_close(struct link *l);
+void link_enable(struct link *l, bool on);
+bool link_is_up(const struct link *l);
+bool link_is_awaited(const struct link *l);
 
 /* node.c */
 struct node *node_new(struct site *s, struct mrb_error *err);

@@ -8,12 +8,15 @@
 #include "../programs.h"
 #include "site.h"
 
+#define CELL_HTTP_PORT	7375
+
 static const char usage_text[] =
 "Usage: codeswapd --role ROLE[,ROLE] --management INTERFACE [OPTION...]\n"
 "\n"
-"As a part of a site: a node gets images for its devices, a master has them.\n"
+"As a part of a site: a node gets images for its devices, a master has them. A cell has\n"
+"its own, and repairs other cells, or is repaired by them.\n"
 "\n"
-"  -r, --role ROLE           node, master, or node,master\n"
+"  -r, --role ROLE           node, master, node,master, or cell\n"
 "      --name NAME           has to be the one in the certificate\n"
 "      --management INTERFACE  where is spoken\n"
 "      --bulk INTERFACE      over which images go (default: the same)\n"
@@ -31,11 +34,11 @@ static const char usage_text[] =
 "  -v, --verbose             say what is done; twice: everything\n"
 "  -h, --help                this text\n"
 "\n"
-"A node:\n"
+"A node or a cell:\n"
 "      --model N             N model devices instead of the kernel's\n"
 "      --http-proxy URL      fetch chunks by way of it\n"
 "\n"
-"A master:\n"
+"A master or a cell:\n"
 "      --store DIR           site.manifest and its files\n"
 "                            (default: /var/lib/codeswap/store)\n"
 "      --port N              of TCP (default: 7373), 0: any\n"
@@ -47,7 +50,7 @@ static const char usage_text[] =
 "      --ack-ms N            wait so long for nodes to answer an offer (default: 3000)\n"
 "      --broadcast GROUP:PORT  of images (default: 239.255.73.2:7374)\n"
 "      --rate MBIT           at which it sends, per second (default: 100)\n"
-"      --http-port PORT      serve the store by HTTP too\n"
+"      --http-port PORT      serve the store by HTTP too (default for a cell: 7375)\n"
 "      --url URL             where else the store can be had\n";
 
 enum {
@@ -152,10 +155,11 @@ static bool read_roles(struct site_options *o, const char *text)
 {
 	o->node = !strcmp(text, "node") || !strcmp(text, "node,master") ||
 		  !strcmp(text, "master,node");
-	o->master = !strcmp(text, "master") || strchr(text, ',');
-	if (o->node || !strcmp(text, "master"))
+	o->cell = !strcmp(text, "cell");
+	o->master = !strcmp(text, "master") || strchr(text, ',') || o->cell;
+	if (o->node || o->master)
 		return true;
-	return wrong("--role %s: node, master or node,master is wanted", text);
+	return wrong("--role %s: node, master, node,master or cell is wanted", text);
 }
 
 static bool read_word(const char *option, const char *text, const char *const *words,
@@ -318,11 +322,14 @@ static bool check(struct site_options *o)
 	if (problem)
 		return wrong("the window: %s", problem);
 	if (!o->node && !o->master)
-		return wrong("--role: node, master or node,master is wanted");
+		return wrong("--role: node, master, node,master or cell is wanted");
 	if (!o->management)
 		return wrong("--management: the interface is wanted on which is spoken");
 	if (!o->bulk)
 		o->bulk = o->management;
+	/* Without the high-speed interconnect there is no other way. */
+	if (o->cell && !o->http_port)
+		o->http_port = CELL_HTTP_PORT;
 	return true;
 }
 

@@ -18,6 +18,7 @@
 #include <stdlib.h>
 
 #include "../feed.h"
+#include "cell.h"
 #include "transfer.h"
 
 /* What has been sent is on its way through many processes for a while. */
@@ -74,6 +75,8 @@ static void end(struct transfer *t)
 	window_init(&t->window, &t->master->site->options->window);
 	transfer_enter(t, IDLE);
 	master_next_sender(t->master);
+	if (t->master->site->cell)
+		cell_look(t->master->site->cell);
 }
 
 static void begin(struct transfer *t)
@@ -130,7 +133,8 @@ static void look_at_masters(struct transfer *t)
 	bool late = now_ms() - t->since >= TAKEOVER_MS &&
 		    master_store_has(t->master->store, t->image);
 
-	if (!late && !master_serves(t->master)) {
+	if ((!late && !master_serves(t->master)) ||
+	    (t->master->site->cell && !cell_may_send(t->master->site->cell, t->image))) {
 		transfer_look_at(t, now_ms() + 1000);
 		return;
 	}
@@ -313,6 +317,12 @@ void transfer_lost(struct transfer *t, const struct session *s)
 const struct manifest_image *transfer_image(const struct transfer *t)
 {
 	return t->image;
+}
+
+/* Somebody waits for it, or gets it. */
+bool transfer_is_wanted(const struct transfer *t)
+{
+	return t->num && t->state != IDLE;
 }
 
 bool transfer_is_on(const struct transfer *t)

@@ -26,13 +26,16 @@ spawn()
 
 # daemon_start NAME ROLE[,ROLE] [OPTION...]: what it keeps is in $site/state/NAME and
 # stays when it is started again; options given here come last, and so win. One
-# that is both has the certificate of the last role: node,master is a master.
+# that is both has the certificate of the last role: node,master is a master, and so is a
+# cell.
 daemon_start()
 {
 	daemon=$1
 	daemon_role=$2
 	shift 2
-	daemon_tls=$(tls_of "$daemon" "${daemon_role##*,}") || return 1
+	daemon_is=${daemon_role##*,}
+	[ "$daemon_is" != cell ] || daemon_is=master
+	daemon_tls=$(tls_of "$daemon" "$daemon_is") || return 1
 	[ -e "$site/trust/set" ] || trust author operator || return 1
 	mkdir -p "$site/state/$daemon"
 	spawn "$daemon" "$CODESWAPD" -f -v --role "$daemon_role" --name "$daemon" \

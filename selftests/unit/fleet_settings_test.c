@@ -67,6 +67,49 @@ static void what_cannot_be_kept_is_not_gone_by(void)
 		tap_bail("%s cannot be made again", dir);
 }
 
+static bool fences(struct settings *s, u64 epoch, const char *holder)
+{
+	struct mrb_error err;
+
+	if (!settings_fence(s, epoch, holder, &err))
+		return true;
+	printf("# %s\n", err.text);
+	return false;
+}
+
+static void the_highest_epoch_counts(void)
+{
+	struct settings *s = open_settings();
+
+	ok(!settings_epoch(s) && !*settings_holder(s), "nobody has given orders yet");
+	ok(!fences(s, 0, "desk1"), "epoch 0 is none");
+	ok(fences(s, 3, "desk1") && fences(s, 3, "desk1"), "an epoch is its holder's");
+	ok(!fences(s, 3, "desk2"), "and nobody else's");
+	ok(fences(s, 4, "desk2"), "a higher one counts");
+	ok(!fences(s, 3, "desk1"), "and the lower one no more");
+	settings_close(s);
+	s = open_settings();
+	ok(!fences(s, 3, "desk1") && !fences(s, 4, "desk1") && fences(s, 4, "desk2"),
+	   "nor after a reset");
+	is(settings_sequence(s), 7, "the manifest's number is what it was");
+	ok(settings_desired(s, "hba mini"), "so are the versions");
+	settings_close(s);
+}
+
+static void flags_stay(void)
+{
+	struct settings *s = open_settings();
+	struct mrb_error err;
+	bool is_good = true;
+
+	ok(!settings_flag(s, "auto-update", &is_good) && is_good, "what was never set is off");
+	ok(!settings_set_flag(s, "auto-update", true, &err), "it is switched on");
+	settings_close(s);
+	s = open_settings();
+	ok(settings_flag(s, "auto-update", &is_good) && is_good, "and stays so");
+	settings_close(s);
+}
+
 static void put_file(const char *bytes)
 {
 	FILE *file = fopen(path, "w");
@@ -95,6 +138,19 @@ static void damaged_settings_are_not_begun_anew(void)
 	unlink(path);
 }
 
+static void a_damaged_flag_is_off(void)
+{
+	struct settings *s;
+	bool is_good = true;
+
+	put_file("{\"sequence\":7,\"auto-update\":\"yes\"}");
+	s = open_settings();
+	ok(s && !settings_flag(s, "auto-update", &is_good) && !is_good,
+	   "a damaged flag is off, and said to be damaged");
+	settings_close(s);
+	unlink(path);
+}
+
 static void no_directory_is_a_sentence(void)
 {
 	struct mrb_error err;
@@ -112,8 +168,11 @@ int main(void)
 	make_image();
 	nothing_is_known_at_first();
 	what_is_accepted_stays();
+	the_highest_epoch_counts();
+	flags_stay();
 	what_cannot_be_kept_is_not_gone_by();
 	damaged_settings_are_not_begun_anew();
+	a_damaged_flag_is_off();
 	no_directory_is_a_sentence();
 	rmdir(dir);
 	return tap_done();

@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * What cells have to do with one another. A cell whose firmware is errored asks the others
+ * (pull); one that has what is desired tells those that have something older (push). Which one
+ * gives, all decide alike.
+ */
+#include <stdlib.h>
+
+#include "../feed.h"
+#include "cell.h"
+
+/* Others are told again that they should have something else. */
+#define PUSH_MS		5000
+/* So long those are waited for who are on their way to the rendezvous. */
+#define COMING_MS	3000
+
+/* ---- who gives ---------------------------------------------------------------- */
+
+/* Would it give what it has? */
+bool cell_offers(const struct cell *c)
+{
+	u64 sequence = master_sequence(c->master);
+	struct mrb_error err;
+
+	return sequence && sequence != c->bad && cell_may_act(c) &&
+	       !manifest_check_time(master_store_manifest(c->master->store), time(NULL), &err);
+}
+
+static bool is_at_rendezvous(const struct cell *c)
+{
+	return c->state == CELL_RENDEZVOUS;
+}
+
+/* As others see it, see cell_heard(). */
+static bool is_in_service(const struct cell *c)
+{
+	return duty_counts(c->duty) &&
+	       (duty_state(c->duty) == DUTY_IN || duty_state(c->duty) == DUTY_LEAVING);
+}
+
+static void view_self(const struct cell *c, struct cell_view *v)
+{
+	memset(v, 0, sizeof(*v));
+	snprintf(v->name, sizeof(v->name), "%s", tls_self(c->site->tls)->name);
+	snprintf(v->set, sizeof(v->set), "%s", c->site->options->set ?: "");
+	v->sequence = cell_offers(c) ? master_sequence(c->master) : 0;
+	v->at_rendezvous = is_at_rendezvous(c);
+	v->in_service = is_in_service(c);
+}
+
+/* By its own connection to this cell; until it has made one, by its name alone. */
+static void view_peer(const struct cell *c, const struct peer *p, struct cell_view *v)
+{
+	const struct session *s;
+
+	memset(v, 0, sizeof(*v));
+	TAILQ_FOREACH(s, &c->master->sessions, link)
+		if (s->is_cell && !strcmp(session_name(s), peer_name(p)))
+			*v = s->view;
+	snprintf(v->name, sizeof(v->name), "%s", peer_name(p));
+	v->sequence = peer_sequence(p);
+}
+
+/* Is it for this cell to repair others? */
+bool cell_serves(const struct cell *c)
+{
+	struct cell_view views[SITE_MAX_MASTERS + 1];
+	const struct peer *p = NULL;
+	unsigned int num = 1;
+
+	view_self(c, &views[0]);
+	while ((p = peers_next(c->master->peers, p)) && num < ARRAY_SIZE(views))
+		view_peer(c, p, &views[num++]);
+	return cell_choose(views, num) == &views[0];
+}
+
+/* Is somebody on its way to the rendezvous, who may need the same? */
+static bool others_come(const struct cell *c)
+{
+	const struct session *s;
+
+	if (now_ms() - c->since > COMING_MS)
+		return false;
+	TAILQ_FOREACH(s, &c->master->sessions, link)
+		if (s->is_cell && s->comes)
+			return true;
+	return false;
+}
+
+/**
+ * cell_may_send() - is the file to be sent now?
+ * @c: cell that serves; one that runs goes to the rendezvous
+ * @image: of its manifest
+ *
+ * Boot blocks go over the management interconnect, for which nobody is reset.
+ */
+bool cell_may_send(struct cell *c, const struct manifest_image *image)
+{
+	if (cell_image_is_boot(image))
+		return true;
+	if (is_at_rendezvous(c))
+		return !others_come(c);
+	if (c->state == CELL_RUNNING && duty_state(c->duty) != DUTY_STARTING)
+		cell_go(c, ERRAND_HELP);
+	return false;
+}
+
+/**
+ * cell_may_fetch() - is the file to be fetched now?
+ * @c: cell
+ * @image: of its manifest
+ *
+ * The firmware at the rendezvous only.
+ */
+bool cell_may_fetch(const struct cell *c, const struct manifest_image *image)
+{
+	if (c->master->install_url)
+		return true;
+	return cell_may_act(c) && (cell_image_is_boot(image) || c->state == CELL_ERRORED);
+}
+
+/* Is it for this cell to ask others? One that runs is told when there is something newer. */
+bool cell_may_ask(const struct cell *c)
+{
+	return cell_may_act(c) &&
+	       (c->state == CELL_BLANK || c->state == CELL_ERRORED || c->order.on);
+}
+
+/* Does anybody wait for something that this cell is to give? */
+bool cell_is_wanted(const struct cell *c)
+{
+	unsigned int i;
+
+	for (i = 0; i < c->master->num_transfers; i++)
+		if (transfer_is_wanted(c->master->transfers[i]))
+			return cell_serves(c);
+	return false;
+}
+
+/* ---- what others say of themselves ---------------------------------------------- */
+
+static bool is_errored(const struct message *status)
+{
+	return !strcmp(status->state, "errored") || !strcmp(status->state, "blank");
+}
+
+/* Where an operator has configured it away, its request is not waited for. */
+static void request_for(struct cell *c, struct session *s)
+{
+	bool is_good = true;
+	unsigned int i;
+
+	if (!settings_flag(c->site->settings, FLAG_NO_ACK, &is_good))
+		return;
+	for (i = 0; i < c->master->num_transfers; i++)
+		transfer_request(c->master->transfers[i], s);
+}
+
+/**
+ * cell_heard() - another cell says how it is
+ * @c: this cell
+ * @s: its connection
+ * @status: what it says
+ */
+void cell_heard(struct cell *c, struct session *s, const struct message *status)
+{
+	struct cell_view *v = &s->view;
+
+	s->is_cell = true;
+	s->runs = !strcmp(status->state, "running");
+	s->comes = !strcmp(status->state, "blank") || !strcmp(status->state, "testing");
+	s->goes_by = status->sequence;
+	snprintf(v->set, sizeof(v->set), "%s", status->set);
+	v->at_rendezvous = !strcmp(status->state, "rendezvous");
+	v->in_service = strcmp(status->service, "none") && status_is_healthy(status);
+	if (is_errored(status))
+		request_for(c, s);
+	master_look(c->master);
+}
+
+/* ---- push ----------------------------------------------------------------------- */
+
+static void push_to(const struct cell *c, const struct session *s)
+{
+	struct message *m = calloc(1, sizeof(*m));
+
+	if (!m)
+		return;
+	log_line(LOG_NOTICE, "%s goes by manifest %llu, and is told of manifest %llu",
+		 session_name(s), s->goes_by, master_sequence(c->master));
+	site_say(c->site, m, MESSAGE_UPDATE);
+	m->sequence = master_sequence(c->master);
+	m->manifest = (char *)master_store_text(c->master->store);
+	channel_send(s->channel, m);
+	free(m);
+}
+
+/* To cells that run something older: those of one set at a time. */
+static void push(struct cell *c)
+{
+	const char *set = NULL;
+	const struct session *s;
+
+	/* What others are to run, it runs itself. */
+	if (c->state != CELL_RUNNING || now_ms() - c->pushed < PUSH_MS || !cell_serves(c))
+		return;
+	TAILQ_FOREACH(s, &c->master->sessions, link) {
+		if (!s->is_cell || !s->runs || s->goes_by >= master_sequence(c->master) ||
+		    (set && strcmp(set, s->view.set)))
+			continue;
+		set = s->view.set;
+		push_to(c, s);
+		c->pushed = now_ms();
+	}
+}
+
+/* Another cell has something newer; what it says is checked before anything is done. */
+static void on_update(struct cell *c, const struct peer *p, const struct message *m)
+{
+	struct mrb_error err;
+
+	if (m->sequence <= settings_sequence(c->site->settings) || !m->manifest)
+		return;
+	if (!cell_may_act(c)) {
+		cell_set_problem(c, "cell %s has manifest %llu; an operator has to approve it",
+				 peer_name(p), m->sequence);
+		cell_tell(c, NULL);
+		return;
+	}
+	log_line(LOG_NOTICE, "cell %s has manifest %llu", peer_name(p), m->sequence);
+	if (fetcher_install(c->master->fetcher, m->manifest, m->sequence, &err))
+		log_line(LOG_WARNING, "what cell %s has is refused: %s", peer_name(p), err.text);
+	cell_look(c);
+}
+
+/* ---- connections ------------------------------------------------------------------ */
+
+static void answer(const struct cell *c, struct peer *p, const struct message *query)
+{
+	struct message *m = cell_report(c, query->nonce);
+
+	if (m)
+		peer_send(p, m);
+	message_free(m);
+}
+
+/**
+ * cell_peer_says() - another cell says something on this cell's connection to it
+ * @c: this cell
+ * @p: the other one
+ * @m: what it says
+ */
+void cell_peer_says(struct cell *c, struct peer *p, const struct message *m)
+{
+	switch (m->type) {
+	case MESSAGE_UPDATE:
+		on_update(c, p, m);
+		break;
+	case MESSAGE_QUERY:
+		answer(c, p, m);
+		break;
+	case MESSAGE_ORDER:
+		cell_order(c, m);
+		break;
+	case MESSAGE_GRANT:
+		duty_grant(c->duty, p, m);
+		break;
+	default:
+		break;
+	}
+}
+
+/* Once a second. */
+void cell_tick(struct cell *c)
+{
+	push(c);
+	cell_look(c);
+}
