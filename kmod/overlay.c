@@ -169,7 +169,10 @@ int csw_keep_text(struct csw_swap *swap)
  */
 int csw_keep_data(struct csw_swap *swap)
 {
-	return for_kept(swap, swap->kept_text, swap->kept.num, read_piece);
+	int ret = for_kept(swap, swap->kept_text, swap->kept.num, read_piece);
+
+	swap->kept_data = !ret;
+	return ret;
 }
 
 /**
@@ -275,13 +278,15 @@ static int check_text(struct csw_swap *swap)
  * @swap: update; the device is parked or stuck
  *
  * What was not overlaid should be as it was, but an image that ran wild asks
- * nobody. The same bytes are in the staged image.
+ * nobody. The same bytes are in the staged image. Data that was never snapshotted
+ * has not been touched, and is the only copy there is.
  *
  * Return: 0 or a negative errno.
  */
 int csw_put_back(struct csw_swap *swap)
 {
-	int ret = for_kept(swap, 0, swap->kept.num, write_piece);
+	unsigned int num = swap->kept_data ? swap->kept.num : swap->kept_text;
+	int ret = for_kept(swap, 0, num, write_piece);
 
 	if (ret || !check_text(swap))
 		return ret;

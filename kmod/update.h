@@ -214,6 +214,7 @@ struct csw_kept_module {
  * @copied: what is overlaid
  * @kept: of the old image, what is kept aside; text first, then data
  * @kept_text: entries of @kept that are text
+ * @kept_data: the others are there, too
  * @kept_mem: their bytes, one after another
  * @buf: to compare with
  * @modules: as they were
@@ -241,6 +242,7 @@ struct csw_swap {
 	struct csw_ranges copied;
 	struct csw_ranges kept;
 	unsigned int kept_text;
+	bool kept_data;
 	struct csw_mem *kept_mem;
 	void *buf;
 	struct csw_kept_module modules[MRB_MAX_SEGMENTS];

@@ -49,13 +49,15 @@ burning()
 swap_goes_well()
 {
 	check "then a swap goes well" swap_to 2.0.0
+	check "and carries over what the old image had in its data" \
+		sh -c "codeswap log $label | grep 'carry .*heartbeats'"
 	same "and burns the module" "$(debug modules)" \
 		"$(echo "$modules" | sed 's/flash 1.0.0/flash 2.0.0/')"
 	swap_to 1.1.0 --allow-downgrade --accept-lost login-priority \
 		>/dev/null || bail "not back"
 }
 
-plan $((5 + 6 + 6 + 2 + 5 + 6 + 6 + 3 * 2 + 3))
+plan $((5 + 6 + 6 + 2 + 5 + 6 + 6 + 3 * 3 + 3))
 load_modules
 device_up hba0 1.1.0 size=16777216 logins=16
 blank=$(debug modules)
