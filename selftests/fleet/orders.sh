@@ -11,7 +11,8 @@
 
 # service_of NAME: a program that sees to the service of that machine, printed. It is up
 # while $site/up/NAME is there, and well unless $site/sick/NAME is, and does not stop while
-# $site/busy/NAME is; its calls are in $site/calls/NAME.
+# $site/busy/NAME is; its calls are in $site/calls/NAME, and those that were well in
+# $site/calls/all as "SECONDS NAME VERB".
 service_of()
 {
 	mkdir -p "$site/service" "$site/up" "$site/sick" "$site/busy" "$site/calls"
@@ -24,6 +25,8 @@ service_of()
 		esac
 		status=\$?
 		echo "\$1" >>$site/calls/$1
+		read -r time rest </proc/uptime
+		[ \$status -ne 0 ] || echo "\$time $1 \$1" >>$site/calls/all
 		exit \$status
 	end
 	chmod +x "$site/service/$1"
@@ -34,6 +37,33 @@ service_of()
 calls()
 {
 	tr '\n' ' ' <"$site/calls/$1"
+}
+
+# never_without NAME/SET...: whenever the service of one was stopped, all others of the
+# other sets were up, or others of its own; and at no time were all of them down
+never_without()
+{
+	printf '%s\n' "$@" | awk -F/ '
+	NR == FNR { set[$1] = $2; next }
+	{ split($0, word, " "); name = word[2] }
+	word[3] == "start" { up[name] = 1; next }
+	{
+		delete up[name]
+		mine = others = out = 0
+		for (n in set) {
+			if (set[n] == set[name])
+				mine += n in up
+			else if (n in up)
+				others++
+			else
+				out++
+		}
+		printf "%s: %s stops; of its set %d, of others %d are up, and %d not\n",
+			word[1], name, mine, others, out
+		if (!(mine + others) || (!mine && out))
+			bad = 1
+	}
+	END { exit bad }' - "$site/calls/all"
 }
 
 # node_in SET NODE [OPTION...]: with a service
