@@ -29,7 +29,7 @@ packages_virtme='python3-argcomplete python3-requests python3-pkg-resources udev
 packages_plot='gnuplot-nox'
 # Newer kernels' headers come with what pahole makes type information from.
 packages_boot='debootstrap e2fsprogs'
-packages_fleet='iproute2 iptables procps util-linux python3'
+packages_fleet='iproute2 iptables procps util-linux python3 etcd-server'
 packages_figures='gnuplot-nox curl uftp udpcast'
 packages_install='dkms pahole'
 

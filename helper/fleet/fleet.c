@@ -9,6 +9,9 @@
 static const struct command verbs[] = {
 	{ "status", fleet_status, "show the nodes of a site" },
 	{ "reset", fleet_reset, "take nodes back to their boot program" },
+	{ "install", fleet_install, "bring a manifest and its images to a master" },
+	{ "update", fleet_update, "take sets to that manifest, one after the other" },
+	{ "forget", fleet_forget, "tell that machines are members no more" },
 	{ }
 };
 

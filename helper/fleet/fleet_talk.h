@@ -76,12 +76,21 @@ int fleet_talk(struct fleet *f, struct mrb_error *err);
 void fleet_wait(struct fleet *f, unsigned int ms);
 void fleet_address(const struct fleet *f, unsigned int i, char *text, size_t room);
 
-/* ---- verbs: they get themselves as argv[0], and return an exit status --------- */
+/* ---- verbs: they get themselves as argv[0], and return an exit status ------------- */
 
 /* fleet_status.c */
 int fleet_status(int argc, char **argv);
 
 /* fleet_orders.c */
 int fleet_reset(int argc, char **argv);
+
+/* fleet_forget.c */
+int fleet_forget(int argc, char **argv);
+
+/* fleet_install.c */
+int fleet_install(int argc, char **argv);
+
+/* fleet_update_options.c */
+int fleet_update(int argc, char **argv);
 
 #endif /* FLEET_TALK_H */
