@@ -133,6 +133,24 @@ void members_lost(struct members *ms, const char *name)
 	m->state[0] = '\0';
 }
 
+/* Goes through those that are not connected. */
+void members_away(const struct members *ms, member_fn *fn, void *ctx)
+{
+	const struct member *m;
+
+	STAILQ_FOREACH(m, &ms->list, link)
+		if (!m->state[0])
+			fn(m->name, m->set, ctx);
+}
+
+/* That it is in, or an empty text. */
+const char *members_set(const struct members *ms, const char *name)
+{
+	const struct member *m = find(ms, name);
+
+	return m ? m->set : "";
+}
+
 /* It is none any more; false if it was none. */
 bool members_forget(struct members *ms, const char *name)
 {

@@ -14,6 +14,9 @@ struct members *members_open(const char *dir, struct mrb_error *err);
 void members_close(struct members *ms);
 void members_heard(struct members *ms, const struct message *status);
 void members_lost(struct members *ms, const char *name);
+typedef void member_fn(const char *name, const char *set, void *ctx);
+void members_away(const struct members *ms, member_fn *fn, void *ctx);
+const char *members_set(const struct members *ms, const char *name);
 bool members_forget(struct members *ms, const char *name);
 int members_may_leave(struct members *ms, const char *name, const struct message *leave,
 		      struct mrb_error *err);

@@ -37,6 +37,7 @@ static void report_silent(const struct query *q, const struct session *s)
 	snprintf(m->name, sizeof(m->name), "%s", session_name(s));
 	snprintf(m->module_type, sizeof(m->module_type), "any");
 	snprintf(m->state, sizeof(m->state), "silent");
+	snprintf(m->set, sizeof(m->set), "%s", members_set(q->master->members, m->name));
 	snprintf(m->error, sizeof(m->error), "it is connected, and has not answered within %d ms",
 		 LIMIT_MS);
 	channel_send(q->operator->channel, m);
@@ -51,6 +52,25 @@ static unsigned int progress(const struct master *master)
 		if (transfer_is_on(master->transfers[i]))
 			return transfer_progress(master->transfers[i]);
 	return 100;
+}
+
+/* A member of a set that is not there. */
+static void report_away(const char *name, const char *set, void *ctx)
+{
+	const struct query *q = ctx;
+	struct message *m = calloc(1, sizeof(*m));
+
+	if (!m)
+		return;
+	site_say(q->master->site, m, MESSAGE_STATUS);
+	snprintf(m->name, sizeof(m->name), "%s", name);
+	snprintf(m->module_type, sizeof(m->module_type), "any");
+	snprintf(m->state, sizeof(m->state), "silent");
+	snprintf(m->set, sizeof(m->set), "%s", set);
+	snprintf(m->service, sizeof(m->service), "out");
+	snprintf(m->error, sizeof(m->error), "it is a member of set %s, and not connected", set);
+	channel_send(q->operator->channel, m);
+	free(m);
 }
 
 static void sign_and_send(const struct query *q, struct message *m)
@@ -136,6 +156,7 @@ static void end(struct query *q, bool answered)
 		report_self(q);
 		report_cell(q);
 		report_all_desired(q);
+		members_away(q->master->members, report_away, (void *)q);
 		site_say(q->master->site, hello, MESSAGE_HELLO);
 		channel_send(q->operator->channel, hello);
 	}
