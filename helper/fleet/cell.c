@@ -68,15 +68,15 @@ void cell_enter(struct cell *c, enum cell_state state)
  * cell_may_act() - may it ask, help, and be updated without an operator?
  * @c: cell
  *
- * By the flag in its settings; because an operator has approved it; because whoever has the
- * right to roll is at work; or because it has nothing that could be lost.
+ * By the flag in its settings; because an operator has approved it; by an order that is its
+ * own; or because there is nothing in its flash that could be lost.
  */
 bool cell_may_act(const struct cell *c)
 {
 	bool is_good = true;
 
 	return settings_flag(c->site->settings, FLAG_AUTO, &is_good) || c->approved ||
-	       now_ms() < c->ordered || !settings_sequence(c->site->settings);
+	       c->order.on || c->empty;
 }
 
 /* ---- at the rendezvous ------------------------------------------------------- */
@@ -139,8 +139,13 @@ static void look_at_rendezvous(struct cell *c)
 	} else if (cell_is_wanted(c)) {
 		master_look(c->master);
 		look_in(c, LOOK_MS);
+	} else if (cell_is_awaited(c)) {
+		look_in(c, RENDEZVOUS_MS);
 	} else if (now_ms() < end) {
 		look_in(c, (unsigned int)(end - now_ms()));
+	} else if (cell_renew_boot_blocks(c)) {
+		link_enable(c->site->link, false);
+		cell_enter(c, CELL_BOOTING);
 	} else {
 		start(c);
 	}
@@ -175,7 +180,8 @@ void cell_go(struct cell *c, enum cell_errand errand)
 	c->errand = errand;
 	log_line(LOG_NOTICE, "this cell goes to the rendezvous, to %s",
 		 errand == ERRAND_HELP ? "repair others" : "be updated");
-	duty_leave(c->duty, errand == ERRAND_HELP ? "repair" : "update");
+	duty_leave(c->duty, errand == ERRAND_UPDATE ? "update" :
+		   c->approved ? "approved" : "repair");
 }
 
 static void reset_devices(struct cell *c)
@@ -233,7 +239,8 @@ static void look_at_firmware(struct cell *c)
 
 	if (!m || m->sequence == c->started)
 		return;
-	if (!cell_has_another_firmware(c)) {
+	/* What is new may be the boot block alone. */
+	if (!cell_has_another_firmware(c) && master_sequence(c->master)) {
 		c->started = m->sequence;
 		return;
 	}
@@ -249,6 +256,7 @@ static void look_at_firmware(struct cell *c)
 static void run(struct cell *c)
 {
 	c->approved = false;
+	c->empty = false;
 	c->problem[0] = '\0';
 	cell_drop_files(c);
 	cell_enter(c, CELL_RUNNING);
@@ -385,6 +393,7 @@ struct cell *cell_new(struct site *s, struct mrb_error *err)
 	c->site = s;
 	c->master = s->master;
 	c->state = CELL_BOOTING;
+	c->empty = !master_store_manifest(c->master->store);
 	c->timer = event_new(s->base, -1, 0, on_timer, c);
 	s->own_boot = s->options->models;
 	s->cell = c;

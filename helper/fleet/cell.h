@@ -57,6 +57,7 @@ struct cell_order {
  * @master: its other half, which has the flash and gives to others
  * @devices: that run what is in the flash
  * @files: what is being given to each of them
+ * @boots: digest of the boot block that each has been given
  * @duty: what others count on it for
  * @state: see above
  * @since: it is in @state, ms
@@ -64,7 +65,10 @@ struct cell_order {
  * @timer: to look again
  * @started: number of the manifest whose firmware has been started, 0 for none
  * @bad: number of the manifest whose firmware does not run here, 0 for none
+ * @empty: its flash has had no manifest that counts, so that there is nothing to lose,
+ *	until it runs
  * @approved: by an operator, until it runs
+ * @installed: an operator has put something here for all to have
  * @ordered: whoever has the right to give orders is there until then, ms
  * @order: of an operator
  * @pushed: when others were last told that they should have something else, ms
@@ -75,6 +79,7 @@ struct cell {
 	struct master *master;
 	struct devices *devices;
 	struct chunks *files[SITE_MAX_DEVICES];
+	u8 boots[SITE_MAX_DEVICES][MRB_DIGEST_LEN];
 	struct duty *duty;
 	enum cell_state state;
 	u64 since;
@@ -82,7 +87,9 @@ struct cell {
 	struct event *timer;
 	u64 started;
 	u64 bad;
+	bool empty;
 	bool approved;
+	bool installed;
 	u64 ordered;
 	struct cell_order order;
 	u64 pushed;
@@ -101,6 +108,7 @@ __printf(2, 3) void cell_set_problem(struct cell *c, const char *fmt, ...);
 /* cell_devices.c: boot blocks and firmware, from the flash into devices */
 bool cell_image_is_boot(const struct manifest_image *image);
 bool cell_give_boot_blocks(struct cell *c);
+bool cell_renew_boot_blocks(struct cell *c);
 bool cell_give_firmware(struct cell *c);
 void cell_drop_files(struct cell *c);
 bool cell_has_another_firmware(const struct cell *c);
@@ -114,6 +122,8 @@ bool cell_may_send(struct cell *c, const struct manifest_image *image);
 bool cell_may_fetch(const struct cell *c, const struct manifest_image *image);
 bool cell_may_ask(const struct cell *c);
 bool cell_is_wanted(const struct cell *c);
+bool cell_is_awaited(const struct cell *c);
+bool cell_tells(const struct cell *c, const struct session *s);
 void cell_heard(struct cell *c, struct session *s, const struct message *status);
 void cell_peer_says(struct cell *c, struct peer *p, const struct message *m);
 void cell_tick(struct cell *c);

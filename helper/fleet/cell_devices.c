@@ -64,12 +64,14 @@ void cell_drop_files(struct cell *c)
 
 static bool give_boot_block(struct cell *c, struct device *d)
 {
-	struct chunks *file = read_file(c, find(c, d, BOOT_SUFFIX));
+	const struct manifest_image *image = find(c, d, BOOT_SUFFIX);
+	struct chunks *file = read_file(c, image);
 	struct mrb_error err;
 
 	if (!file)
 		return false;
 	keep(c, d, file);
+	memcpy(c->boots[d - c->devices->list], image->digest, MRB_DIGEST_LEN);
 	if (!device_boot(c->devices, d, chunks_fd(file), &err))
 		return true;
 	log_line(LOG_ERR, "%s: its boot block: %s", d->name, err.text);
@@ -87,6 +89,27 @@ bool cell_give_boot_blocks(struct cell *c)
 		    !give_boot_block(c, &c->devices->list[i]))
 			all = false;
 	return all;
+}
+
+static bool has_another_boot_block(const struct cell *c, const struct device *d)
+{
+	const struct manifest_image *image = find(c, d, BOOT_SUFFIX);
+
+	return c->site->own_boot && d->state != DEVICE_GONE && image &&
+	       memcmp(c->boots[d - c->devices->list], image->digest, MRB_DIGEST_LEN);
+}
+
+/* Those that have started from another one start again; false if none has. */
+bool cell_renew_boot_blocks(struct cell *c)
+{
+	bool any = false;
+	unsigned int i;
+
+	for (i = 0; i < c->devices->num; i++)
+		if (has_another_boot_block(c, &c->devices->list[i]) &&
+		    give_boot_block(c, &c->devices->list[i]))
+			any = true;
+	return any;
 }
 
 static bool give_firmware(struct cell *c, struct device *d)

@@ -45,13 +45,18 @@ static bool is_meant(const struct cell *c, const struct message *m)
 static bool counts(struct cell *c, const struct message *m)
 {
 	struct mrb_error err;
+	u64 was;
 
 	if (settings_fence(c->site->settings, m->epoch, m->holder, &err)) {
 		log_line(LOG_WARNING, "order %llu is refused: %s", m->order, err.text);
 		cell_set_problem(c, "%s", err.text);
 		return false;
 	}
+	was = c->ordered;
 	c->ordered = now_ms() + HOLDER_MS;
+	/* From now on this cell gives what it has. */
+	if (was <= now_ms())
+		sessions_tell(c->master);
 	return true;
 }
 
@@ -73,7 +78,6 @@ static void on_update(struct cell *c, const struct message *m)
 		cell_order_end(c, "refused");
 		return;
 	}
-	c->approved = true;
 	c->problem[0] = '\0';
 	/* Others know of the manifest, if this cell does not. */
 	master_request_files(c->master, NULL);
@@ -85,8 +89,9 @@ static void on_stop(struct cell *c, const struct message *m)
 	if (!counts(c, m))
 		return;
 	c->approved = false;
-	c->ordered = 0;
-	if (!duty_stay(c->duty, "the update has been stopped"))
+	/* Who has gone already goes on: out of service it would be of no use to anybody. */
+	if (!duty_stay(c->duty, "the update has been stopped") && c->errand == ERRAND_NONE &&
+	    c->state == CELL_RUNNING && c->started < c->order.sequence)
 		cell_order_end(c, "refused");
 }
 

@@ -16,13 +16,14 @@
 
 /* ---- who gives ---------------------------------------------------------------- */
 
-/* Would it give what it has? */
+/* Would it give what it has? Also because others have been ordered to get it. */
 bool cell_offers(const struct cell *c)
 {
 	u64 sequence = master_sequence(c->master);
 	struct mrb_error err;
 
-	return sequence && sequence != c->bad && cell_may_act(c) &&
+	return sequence && sequence != c->bad &&
+	       (cell_may_act(c) || c->installed || now_ms() < c->ordered) &&
 	       !manifest_check_time(master_store_manifest(c->master->store), time(NULL), &err);
 }
 
@@ -79,11 +80,20 @@ static bool others_come(const struct cell *c)
 {
 	const struct session *s;
 
-	if (now_ms() - c->since > COMING_MS)
-		return false;
 	TAILQ_FOREACH(s, &c->master->sessions, link)
-		if (s->is_cell && s->comes)
+		if (s->comes && now_ms() - s->changed < COMING_MS)
 			return true;
+	return false;
+}
+
+/* Is there somebody who will want what this cell is to give, and has not asked yet? */
+bool cell_is_awaited(const struct cell *c)
+{
+	const struct session *s;
+
+	TAILQ_FOREACH(s, &c->master->sessions, link)
+		if ((s->comes || s->is_errored) && now_ms() - s->changed < COMING_MS)
+			return cell_serves(c);
 	return false;
 }
 
@@ -165,15 +175,19 @@ static void request_for(struct cell *c, struct session *s)
 void cell_heard(struct cell *c, struct session *s, const struct message *status)
 {
 	struct cell_view *v = &s->view;
+	bool comes = !strcmp(status->state, "blank") || !strcmp(status->state, "testing");
 
+	if (comes != s->comes || is_errored(status) != s->is_errored)
+		s->changed = now_ms();
 	s->is_cell = true;
 	s->runs = !strcmp(status->state, "running");
-	s->comes = !strcmp(status->state, "blank") || !strcmp(status->state, "testing");
+	s->comes = comes;
 	s->goes_by = status->sequence;
 	snprintf(v->set, sizeof(v->set), "%s", status->set);
 	v->at_rendezvous = !strcmp(status->state, "rendezvous");
 	v->in_service = strcmp(status->service, "none") && status_is_healthy(status);
-	if (is_errored(status))
+	s->is_errored = is_errored(status);
+	if (s->is_errored)
 		request_for(c, s);
 	master_look(c->master);
 }
@@ -202,7 +216,8 @@ static void push(struct cell *c)
 	const struct session *s;
 
 	/* What others are to run, it runs itself. */
-	if (c->state != CELL_RUNNING || now_ms() - c->pushed < PUSH_MS || !cell_serves(c))
+	if (c->state != CELL_RUNNING || !cell_may_act(c) ||
+	    now_ms() - c->pushed < PUSH_MS || !cell_serves(c))
 		return;
 	TAILQ_FOREACH(s, &c->master->sessions, link) {
 		if (!s->is_cell || !s->runs || s->goes_by >= master_sequence(c->master) ||
@@ -212,6 +227,26 @@ static void push(struct cell *c)
 		push_to(c, s);
 		c->pushed = now_ms();
 	}
+}
+
+/**
+ * cell_tells() - another cell asks for what it lacks
+ * @c: this cell
+ * @s: its connection
+ *
+ * One that runs has been ordered to be updated and lacks the manifest so far. That it is told;
+ * nobody goes out of service for it. For the firmware it asks at the rendezvous: were this
+ * cell there before, the other one could not leave, because this one is not in service.
+ *
+ * Return: true if it gets no files now.
+ */
+bool cell_tells(const struct cell *c, const struct session *s)
+{
+	if (!s->is_cell || !s->runs)
+		return false;
+	if (s->goes_by < master_sequence(c->master) && cell_serves(c))
+		push_to(c, s);
+	return true;
 }
 
 /* Another cell has something newer; what it says is checked before anything is done. */

@@ -192,13 +192,15 @@ static void on_part(const void *data, size_t size, const char *error, void *ctx)
 {
 	struct fetcher *f = ctx;
 	struct fetch *it = &f->fetch;
+	unsigned int begun = f->begun;
 
 	/* It was given up, or is complete, meanwhile. */
 	if (!it->chunks || it->whole)
 		return;
 	if (!error) {
 		take_chunk(f, data, size);
-		if (!it->chunks || it->whole)
+		/* With the last one, another file may have been begun. */
+		if (!it->chunks || it->whole || f->begun != begun)
 			return;
 		if (!chunks_has(it->chunks, it->part))
 			error = "this is not the chunk of the manifest";

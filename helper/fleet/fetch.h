@@ -52,6 +52,7 @@ struct fetch {
  * @manifest: last one that was accepted, or %NULL
  * @fetch: what is on its way, if @fetch.chunks is set
  * @other_offer: message of @fetch.other
+ * @begun: files so far
  * @http: by which chunks come as well, or %NULL
  * @joined: the broadcast is received from then on
  * @look: whether something has to be done
@@ -64,6 +65,7 @@ struct fetcher {
 	struct manifest *manifest;
 	struct fetch fetch;
 	struct message *other_offer;
+	unsigned int begun;
 	struct http_get *http;
 	struct event *joined;
 	struct event *look;

@@ -87,6 +87,7 @@ static bool begin(struct fetcher *f, const struct manifest_image *image)
 		f->ops->adopt(image, it->chunks, f->ctx);
 	it->manifest = f->manifest;
 	it->image = image;
+	f->begun++;
 	return true;
 }
 

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #include "../feed.h"
-#include "master.h"
+#include "cell.h"
 
 static void answer(const struct master *m, const struct session *operator, const char *error)
 {
@@ -56,6 +56,8 @@ void master_install(struct master *m, const struct session *operator,
 	}
 	if (err.code)
 		log_line(LOG_WARNING, "it is not installed: %s", err.text);
+	else if (m->site->cell)
+		m->site->cell->installed = true;
 	answer(m, operator, err.code ? err.text : "");
 	if (!err.code)
 		master_install_next(m);

@@ -140,9 +140,10 @@ void master_hello(struct master *m, const struct message *hello,
 
 	if (!strcmp(hello->role, "node") && !evtimer_pending(m->answer, NULL))
 		event_add(m->answer, &soon);
-	if (!strcmp(hello->role, "master") &&
-	    strcmp(hello->name, tls_self(m->site->tls)->name))
-		peers_hello(m->peers, hello, from);
+	if (strcmp(hello->role, "master") || !strcmp(hello->name, tls_self(m->site->tls)->name))
+		return;
+	if (peers_hello(m->peers, hello, from) && !evtimer_pending(m->answer, NULL))
+		event_add(m->answer, &soon);
 }
 
 static void drop_transfers(struct master *m)

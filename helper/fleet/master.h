@@ -24,7 +24,9 @@ struct transfer;
  * @is_node: as a node, which a master may be too
  * @is_cell: it has said how it is as a cell
  * @runs: and that its firmware runs
+ * @is_errored: and that its firmware is not what it is to be
  * @comes: and that it is on its way to the rendezvous
+ * @changed: when either of these did, ms
  * @goes_by: and the number of the manifest by which it does
  * @view: what else is known of a cell
  * @manifest: number of the one that it goes by
@@ -39,7 +41,9 @@ struct session {
 	bool is_node;
 	bool is_cell;
 	bool runs;
+	bool is_errored;
 	bool comes;
+	u64 changed;
 	u64 goes_by;
 	struct cell_view view;
 	u64 manifest;

@@ -206,25 +206,31 @@ static int check_others(const struct members *ms, const char *set, bool *any,
  * @err: set if not
  *
  * To be updated: all members of all other sets have to serve; where there is no other
- * set, somebody else of its own has to. To repair others, which are out of service already:
- * its own set has to go on without it. Who has been told that it may, keeps those of other
- * sets from it until it is back.
+ * set, somebody else of its own has to. To repair others, which are out of service already,
+ * it is enough that its own set goes on without it. What an operator has approved
+ * may be anyway. Who has been told that it may, keeps
+ * those of other sets from it until it is back.
  *
  * Return: 0, or -EAGAIN.
  */
 int members_may_leave(struct members *ms, const char *name, const struct message *leave,
 		      struct mrb_error *err)
 {
-	bool repairs = !strcmp(leave->word, "repair"), others = false;
+	bool goes_on = serves_without(ms, leave->set, name), others = false;
 	struct member *self = find(ms, name);
 
 	if (!leave->set[0])
 		return 0;
-	if (!repairs && check_others(ms, leave->set, &others, err))
-		return err->code;
-	if (!others && !serves_without(ms, leave->set, name))
-		return mrb_refuse(err, -EAGAIN, "nobody else of set %s is in service",
-				  leave->set);
+	if (!strcmp(leave->word, "approved")) {
+		log_line(LOG_NOTICE, "%s of set %s goes because an operator has approved it",
+			 name, leave->set);
+	} else if (strcmp(leave->word, "repair") || !goes_on) {
+		if (check_others(ms, leave->set, &others, err))
+			return err->code;
+		if (!others && !goes_on)
+			return mrb_refuse(err, -EAGAIN, "nobody else of set %s is in service",
+					  leave->set);
+	}
 	if (self)
 		self->leaving = true;
 	return 0;

@@ -73,7 +73,7 @@ enum message_type {
  * @order: order: a number of its own; status: of the last one that was heard
  * @outcome: status: of that one: empty while it is carried out, "done", "refused" or
  *	"failed"
- * @word: order: what is to be done; leave: what for, "update" or "repair"
+ * @word: order: what is to be done; leave: what for, see members_may_leave()
  * @method: order to update: "live" or "reboot"
  * @targets: order: names of who is meant
  * @num_targets: entries in @targets, 0 for all

@@ -328,32 +328,37 @@ static unsigned int num_connected(const struct peers *ps)
  *
  * Anybody can send one, in any name. A name that is connected belongs to who has
  * shown its certificate; for others each address is tried by itself.
+ *
+ * Return: whether this one has not been heard of before.
  */
-void peers_hello(struct peers *ps, const struct message *m,
+bool peers_hello(struct peers *ps, const struct message *m,
 		 const struct sockaddr_in *from)
 {
 	const struct site *s = ps->site;
 	struct mrb_error err;
 	struct peer *p;
+	bool is_new;
 
 	if (strcmp(m->role, "master") || !m->port)
-		return;
+		return false;
 	p = find_connected(ps, m->name);
 	if (p && is_from(p, m, from))
 		p->heard = now_ms();
 	if (p || num_connected(ps) >= SITE_MAX_MASTERS)
-		return;
+		return false;
 	p = find(ps, m, from);
 	if (!p)
-		return;
+		return false;
+	is_new = !p->since;
 	p->heard = now_ms();
 	if (p->channel || p->heard < p->next)
-		return;
+		return false;
 	p->since = p->heard;
 	p->channel = channel_connect(s->base, s->tls, &p->address,
 				     s->options->management, &channel_ops, p, &err);
 	if (!p->channel)
 		refuse(p, err.text);
+	return is_new;
 }
 
 /* Says something to all of them. */

@@ -75,6 +75,8 @@ static void on_request(struct master *m, struct session *s, const struct message
 	struct transfer *any;
 	unsigned int i;
 
+	if (m->site->cell && cell_tells(m->site->cell, s))
+		return;
 	for (i = 0; i < request->num_types; i++)
 		request_type(m, s, request->types[i]);
 	if (request->num_types)

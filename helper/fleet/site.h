@@ -197,7 +197,7 @@ struct peers_ops {
 struct peers *peers_new(struct site *s, const char *role,
 			const struct peers_ops *ops, void *ctx);
 void peers_free(struct peers *ps);
-void peers_hello(struct peers *ps, const struct message *m,
+bool peers_hello(struct peers *ps, const struct message *m,
 		 const struct sockaddr_in *from);
 void peers_send(struct peers *ps, const struct message *m);
 struct peer *peers_next(const struct peers *ps, const struct peer *after);

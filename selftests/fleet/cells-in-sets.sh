@@ -65,7 +65,7 @@ forget $cells
 start b1 || bail "no cell"
 await_log b1 'this cell is errored' 20 || bail "it is not"
 check "the only one that serves does not leave to repair others" \
-	await_log a1 'this cell stays in service: nobody else of set A is in service' 30
+	await_log a1 'this cell stays in service: b[123] of set B is not in service' 30
 same "its service was not stopped" "$(times_said a1 'draining')" 0
 start a2 || bail "no cell"
 check "when another one serves, one of them does" cells_run 1.1.0 60 b1

@@ -111,3 +111,9 @@ await_outcome()
 {
 	await_log "$1" "order $2 is $3" "$4"
 }
+
+# fails COMMAND...
+fails()
+{
+	! "$@"
+}
