@@ -163,6 +163,7 @@ check "and are in service" all_in_service
 forget $all
 install 7 hba-3.0.0 >&2 || bail "not installed"
 touch "$site/sick/node2"
+await_log node2 'this machine is not serving' 20 || bail "it is well"
 check "a node whose service is sick already: nobody of another set goes [D9]" \
 	fails update --set B,A --method reboot --node-seconds 5
 check "it says why" grep -q 'node2 of set A is not in service' "$site/update.log"
