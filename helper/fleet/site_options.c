@@ -9,6 +9,10 @@
 #include "site.h"
 
 #define CELL_HTTP_PORT	7375
+#define WINDOW_MS	2000
+/* Those who wait are errored, or out of service for it. */
+#define CELL_WINDOW_MS	200
+#define NOT_GIVEN	(~0ULL)
 
 static const char usage_text[] =
 "Usage: codeswapd --role ROLE[,ROLE] --management INTERFACE [OPTION...]\n"
@@ -43,7 +47,7 @@ static const char usage_text[] =
 "                            (default: /var/lib/codeswap/store)\n"
 "      --port N              of TCP (default: 7373), 0: any\n"
 "      --window KIND         fixed, renew or shrink (default: fixed)\n"
-"      --window-ms N         its length (default: 2000)\n"
+"      --window-ms N         its length (default: 2000; 200 for a cell)\n"
 "      --window-limit-ms N   over in any case (default: 30000)\n"
 "      --from WHICH          first or latest request (default: first)\n"
 "      --expect N            over at once when N nodes have asked\n"
@@ -307,7 +311,7 @@ static void set_defaults(struct site_options *o)
 	o->state_dir = "/var/lib/codeswap/site";
 	o->store_dir = "/var/lib/codeswap/store";
 	o->port = SITE_PORT;
-	o->window.length_ms = 2000;
+	o->window.length_ms = NOT_GIVEN;
 	o->window.limit_ms = 30000;
 	o->ack_ms = 3000;
 	o->service_seconds = 60;
@@ -317,8 +321,11 @@ static void set_defaults(struct site_options *o)
 
 static bool check(struct site_options *o)
 {
-	const char *problem = window_rules_problem(&o->window);
+	const char *problem;
 
+	if (o->window.length_ms == NOT_GIVEN)
+		o->window.length_ms = o->cell ? CELL_WINDOW_MS : WINDOW_MS;
+	problem = window_rules_problem(&o->window);
 	if (problem)
 		return wrong("the window: %s", problem);
 	if (!o->node && !o->master)

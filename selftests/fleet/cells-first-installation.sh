@@ -45,8 +45,8 @@ within()
 # ---- nothing but management processors ----------------------------------------------
 
 for cell in $cells; do
-	flash $cell nothing
-	flags $cell
+	flash "$cell" nothing
+	flags "$cell"
 done
 flags b3
 start b3 || bail "no cell"

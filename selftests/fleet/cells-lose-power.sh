@@ -41,6 +41,12 @@ nothing_else()
 	! log_of "$1" | grep 'is running with version' | grep -v 'version 2.0.0$'
 }
 
+whole_or_none()
+{
+	[ ! -e "$site/flash/c3/4M-a.mrb" ] ||
+		cmp "$site/flash/c3/4M-a.mrb" "$site/store/4M-a.mrb"
+}
+
 # empty CELL: it has no power, and its flash no firmware
 empty()
 {
@@ -59,9 +65,7 @@ for moment in $moments_of_taker; do
 	await_log c3 "$moment" 40 >&2 || bail "c3 never comes to: $moment"
 	kill_daemon c3 KILL
 	# Not all of a file, or none of it.
-	check "power is lost when '$moment': what is in the flash is whole" \
-		eval '[ ! -e "$site/flash/c3/4M-a.mrb" ] ||
-			cmp "$site/flash/c3/4M-a.mrb" "$site/store/4M-a.mrb"'
+	check "power is lost when '$moment': what is in the flash is whole" whole_or_none
 	cell_start c3 --rate 40 || bail "no cell"
 	check "it runs when that is back" cells_run 2.0.0 60 c3
 	check "and has run nothing else" nothing_else c3

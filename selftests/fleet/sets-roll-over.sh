@@ -109,9 +109,11 @@ check "the sets are updated [D9]" update --set A,B --max-unavailable 2 --method 
 same "all run the new version [D9]" "$(versions)" " 6 2.0.0 "
 # shellcheck disable=SC2086
 check "no set was out while another was not in service [D9]" never_without $members
+# shellcheck disable=SC2016 # for awk
 check "first the one set, then the other [D9]" \
 	awk '$3 == "stop" { if ($2 > "node3") b = 1; else if (b) exit 1; n++ }
 	     END { if (n != 6) exit 1 }' "$site/calls/all"
+# shellcheck disable=SC2016 # for awk
 check "no more than two at once" awk '
 	$3 == "stop" { if (++out > 2) exit 1 }
 	$3 == "start" && NR > 6 { out-- }' "$site/calls/all"
@@ -161,7 +163,7 @@ check "and are in service" all_in_service
 
 # shellcheck disable=SC2086
 forget $all
-install 7 hba-3.0.0 >&2 || bail "not installed"
+install 7 hba-3.0.0 >"$RESULTS/install.log" || bail "not installed"
 touch "$site/sick/node2"
 await_log node2 'this machine is not serving' 20 || bail "it is well"
 check "a node whose service is sick already: nobody of another set goes [D9]" \
