@@ -11,6 +11,9 @@ static const struct command verbs[] = {
 	{ "reset", fleet_reset, "take nodes back to their boot program" },
 	{ "install", fleet_install, "bring a manifest and its images to a master" },
 	{ "update", fleet_update, "take sets to that manifest, one after the other" },
+	{ "approve", fleet_approve, "let happen what cells wait for" },
+	{ "auto", fleet_auto, "have cells wait for an operator, or not" },
+	{ "ack", fleet_ack, "have cells wait for requests, or not" },
 	{ "forget", fleet_forget, "tell that machines are members no more" },
 	{ }
 };

@@ -84,6 +84,11 @@ int fleet_status(int argc, char **argv);
 /* fleet_orders.c */
 int fleet_reset(int argc, char **argv);
 
+/* fleet_cells.c */
+int fleet_approve(int argc, char **argv);
+int fleet_auto(int argc, char **argv);
+int fleet_ack(int argc, char **argv);
+
 /* fleet_forget.c */
 int fleet_forget(int argc, char **argv);
 
