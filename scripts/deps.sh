@@ -17,7 +17,7 @@ packages='
 gcc binutils libc6-dev make git file perl python3 kmod cpio xz-utils zstd
 clang lld llvm libclang-rt-dev
 libnl-3-dev libnl-genl-3-dev libelf-dev libjson-c-dev libssl-dev pkg-config
-libevent-dev libcurl4-openssl-dev libnorm-dev libseccomp-dev nettle-dev
+libevent-dev libcurl4-openssl-dev libnorm-dev libseccomp-dev nettle-dev libncurses-dev
 qemu-system-x86 qemu-system-misc busybox-static fio
 bc bison flex openssl keyutils
 sparse shellcheck clang-format clang-tidy python3-yaml python3-jsonschema
@@ -29,7 +29,7 @@ packages_virtme='python3-argcomplete python3-requests python3-pkg-resources udev
 packages_plot='gnuplot-nox'
 # Newer kernels' headers come with what pahole makes type information from.
 packages_boot='debootstrap e2fsprogs'
-packages_fleet='iproute2 iptables procps util-linux python3 etcd-server'
+packages_fleet='iproute2 iptables procps util-linux python3 etcd-server tmux'
 packages_figures='gnuplot-nox curl uftp udpcast'
 packages_install='dkms pahole'
 

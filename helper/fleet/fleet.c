@@ -8,6 +8,7 @@
 
 static const struct command verbs[] = {
 	{ "status", fleet_status, "show the nodes of a site" },
+	{ "menu", fleet_menu, "show them on a terminal, and give commands by keys" },
 	{ "reset", fleet_reset, "take nodes back to their boot program" },
 	{ "install", fleet_install, "bring a manifest and its images to a master" },
 	{ "update", fleet_update, "take sets to that manifest, one after the other" },

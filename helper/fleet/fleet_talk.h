@@ -89,6 +89,9 @@ int fleet_approve(int argc, char **argv);
 int fleet_auto(int argc, char **argv);
 int fleet_ack(int argc, char **argv);
 
+/* fleet_menu.c */
+int fleet_menu(int argc, char **argv);
+
 /* fleet_forget.c */
 int fleet_forget(int argc, char **argv);
 
