@@ -166,6 +166,15 @@ static void request_for(struct cell *c, struct session *s)
 		transfer_request(c->master->transfers[i], s);
 }
 
+/* It has got what it asked for, from whomever. */
+static void end_requests(const struct cell *c, const struct session *s)
+{
+	unsigned int i;
+
+	for (i = 0; i < c->master->num_transfers; i++)
+		transfer_lost(c->master->transfers[i], s);
+}
+
 /**
  * cell_heard() - another cell says how it is
  * @c: this cell
@@ -189,6 +198,8 @@ void cell_heard(struct cell *c, struct session *s, const struct message *status)
 	s->is_errored = is_errored(status);
 	if (s->is_errored)
 		request_for(c, s);
+	if (s->runs)
+		end_requests(c, s);
 	master_look(c->master);
 }
 

@@ -61,16 +61,32 @@ static void accepted(const struct manifest *manifest, const char *text, void *ct
 		cell_look(m->site->cell);
 }
 
+/* A later manifest has come meanwhile: there is nothing wrong with this store. */
+static void drop_outdated(struct master *m, const char *file, u64 sequence)
+{
+	log_line(LOG_INFO, "%s is of manifest %llu, and not kept", file, sequence);
+	fetcher_ready(m->fetcher, "");
+	fetcher_drop(m->fetcher);
+	if (!m->install_url)
+		master_request_files(m, NULL);
+	if (m->site->cell)
+		cell_look(m->site->cell);
+}
+
 static void taken(const struct manifest *manifest, const struct manifest_image *image,
 		  struct chunks *c, void *ctx)
 {
 	struct master *m = ctx;
+	const struct manifest *mine = master_store_manifest(m->store);
 	char file[MANIFEST_FILE_LEN];
 	struct mrb_error err;
 	int ret;
 
-	(void)manifest;
 	memcpy(file, image->file, sizeof(file));
+	if (mine && mine->sequence > manifest->sequence) {
+		drop_outdated(m, file, manifest->sequence);
+		return;
+	}
 	ret = master_store_keep(m->store, image, c, &err);
 	fetcher_ready(m->fetcher, "");
 	if (ret) {
