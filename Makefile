@@ -117,6 +117,11 @@ demo-fleet:
 	@$(run-make) firmware helper
 	@selftests/fleet/demo.sh
 
+demo-cells:
+	@scripts/deps.sh cells
+	@$(run-make) firmware helper
+	@selftests/fleet/demo-cells.sh
+
 bench-fleet:
 	@scripts/deps.sh figures
 	@$(run-make) firmware helper
@@ -157,6 +162,8 @@ help:
 #:                  root file system; as root
 #:   check-fleet    sites of many nodes, in network namespaces; as root
 #:   demo-fleet     forty nodes power on, and are fed by one broadcast; as root
+#:   demo-cells     eight cells repair and update each other, and serve meanwhile;
+#:                  as root
 #:   bench-fleet    what that costs, beside unicast and other programs; as root
 #:   check-install  both, in a directory of its own, and DKMS for two kernels
 #:   uapi           write the netlink header anew from its specification

@@ -1,13 +1,14 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# usage: deps.sh [virtme|plot|install|boot|fleet|figures]
+# usage: deps.sh [virtme|plot|install|boot|fleet|figures|cells]
 #
 # Install what the build and the tests need and this system lacks. Asks
 # nothing. On systems without apt it prints what is needed. With "virtme", also
 # what virtme-ng needs; with "plot", what bench-plot needs; with "install", what
 # check-install needs; with "boot", what check-boot and demo-root need; with "fleet", what
-# check-fleet needs; with "figures", what demo-fleet and bench-fleet need.
+# check-fleet needs; with "figures", what demo-fleet and bench-fleet need; with "cells",
+# what demo-cells needs.
 set -eu
 TOP=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
 . "$TOP/scripts/common.sh"
@@ -31,6 +32,7 @@ packages_plot='gnuplot-nox'
 packages_boot='debootstrap e2fsprogs'
 packages_fleet='iproute2 iptables procps util-linux python3 etcd-server tmux'
 packages_figures='gnuplot-nox curl uftp udpcast'
+packages_cells='gnuplot-nox haproxy wrk'
 packages_install='dkms pahole'
 
 print_list()
@@ -106,6 +108,7 @@ boot) optional=$packages_boot ;;
 install) optional=$packages_install ;;
 fleet) optional=$packages_fleet ;;
 figures) optional="$packages_fleet $packages_figures" ;;
+cells) optional="$packages_fleet $packages_cells" ;;
 *) optional= ;;
 esac
 

@@ -24,7 +24,7 @@ all_tests()
 	for test in "$here"/*.sh; do
 		[ -x "$test" ] || continue
 		case ${test##*/} in
-		run.sh | demo.sh | bench.sh) ;;
+		run.sh | demo.sh | demo-cells.sh | bench.sh) ;;
 		*) basename "$test" .sh ;;
 		esac
 	done
