@@ -110,7 +110,8 @@ all_rows()
 	rm -rf "$rows"
 	mkdir -p "$rows"
 	: >"$figures"
-	for all_row in ${ROWS:-wire unicast late failover quiet daemons}; do
+	for all_row in ${ROWS:-wire unicast late failover quiet daemons repair \
+		parallel rolling live}; do
 		if [ "$all_row" = wire ]; then
 			for all_size in $SIZES; do
 				one_row 900 wire "$all_size"

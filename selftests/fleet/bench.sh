@@ -14,7 +14,7 @@
 # CROWD		nodes of row unicast; 50
 # FEW		nodes of the other rows; 10
 # REPEAT	times that is measured; 3
-# ROWS		wire unicast late failover quiet daemons
+# ROWS		wire unicast late failover quiet daemons repair parallel rolling live
 # ROUGH		Mbit/s that this machine can hand over to all nodes together; 400
 fleet=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 TOP=$(CDPATH='' cd -- "$fleet/../.." && pwd)
@@ -44,6 +44,8 @@ fi
 . "$fleet/stamps.sh"
 # shellcheck source=bench-daemons.sh
 . "$fleet/bench-daemons.sh"
+# shellcheck source=bench-cells.sh
+. "$fleet/bench-cells.sh"
 
 image=bench/4M-a
 chunks=17
