@@ -31,7 +31,7 @@ packages_plot='gnuplot-nox'
 # Newer kernels' headers come with what pahole makes type information from.
 packages_boot='debootstrap e2fsprogs'
 packages_fleet='iproute2 iptables procps util-linux python3 etcd-server tmux'
-packages_figures='gnuplot-nox curl uftp udpcast'
+packages_figures='gnuplot-nox curl uftp udpcast haproxy wrk'
 packages_cells='gnuplot-nox haproxy wrk'
 packages_install='dkms pahole'
 

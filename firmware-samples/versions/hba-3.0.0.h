@@ -3,7 +3,9 @@
 #define FW_MAJOR		3
 #define FW_MINOR		0
 #define FW_PATCH		0
+#ifndef FW_MEMORY_SIZE
 #define FW_MEMORY_SIZE		0x18000	/* running memory it keeps for itself */
+#endif
 #define FW_LOGIN_FORMAT		2
 #define FW_COUNT_DISCARDS	1
 #define FW_LINK_LAST		1	/* order of initialisation */

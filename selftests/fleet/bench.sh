@@ -46,6 +46,8 @@ fi
 . "$fleet/bench-daemons.sh"
 # shellcheck source=bench-cells.sh
 . "$fleet/bench-cells.sh"
+# shellcheck source=bench-rolling.sh
+. "$fleet/bench-rolling.sh"
 
 image=bench/4M-a
 chunks=17
