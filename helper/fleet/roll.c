@@ -10,7 +10,7 @@
 #include "../feed.h"
 #include "roll_run.h"
 
-#define TURN_MS		500
+#define TURN_MS		200
 #define RETRY_MS	3000
 
 /* ---- what is noted ---------------------------------------------------------------- */
