@@ -25,6 +25,7 @@ balancer_up()
 	balancer_say_program
 	balancer_config "$@" >"$site/balancer/config"
 	spawn "$balancer.haproxy" haproxy -db -f "$site/balancer/config"
+	# shellcheck disable=SC2016 # for the inner shell
 	timeout 10 sh -c 'until [ -S "$1" ]; do sleep 0.02; done' - "$site/balancer/admin"
 }
 
@@ -158,6 +159,7 @@ load_begin()
 	spawn "$1.wrk" wrk -t 1 -c 4 -d 3600s --timeout 5s -s "$site/balancer/load.lua" \
 		"http://127.0.0.1:$balance_port/"
 	# It has begun.
+	# shellcheck disable=SC2016 # for the inner shell
 	timeout 10 sh -c 'until [ "$("$1" show stat | awk -F, "/^clients,FRONTEND/ {
 		print \$8 }")" -gt 0 ]; do sleep 0.02; done' - "$site/balancer/say"
 }

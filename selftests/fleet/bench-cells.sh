@@ -25,8 +25,8 @@ slow_at()
 slow_networks()
 {
 	for slow in "$@"; do
-		slow_at mgmt0 1 "$slow" && slow_at "mgmt-$slow" 1 && uplink "$slow" 100 ||
-			bail "no slow networks"
+		{ slow_at mgmt0 1 "$slow" && slow_at "mgmt-$slow" 1 &&
+			uplink "$slow" 100; } || bail "no slow networks"
 	done
 }
 
@@ -48,7 +48,7 @@ cell_site()
 	require_uplink
 	# shellcheck disable=SC2046 # a list of words
 	slow_networks $(cells "$1")
-	store_make --chunk-bytes 262144 "$site/store" $image boot-1.0.0 || bail "no store"
+	store_make --chunk-bytes 262144 "$site/store" "$image" boot-1.0.0 || bail "no store"
 	size=$(wc -c <"$site/store/4M-a.mrb")
 	for of in $(cells "$1"); do
 		a_cell "$of"

@@ -11,21 +11,20 @@
 before=bench/4M-a
 after=bench/4M-next-b
 
-# two_sets SERVICE [NAME...]: SERVICE prints the program of a node; all are in service
+# two_sets: with a web server each, behind haproxy on the machine client; all are in service
 two_sets()
 {
-	sets_service=$1
-	shift
-	site_up 8 master1 "$@"
+	site_up 8 master1 client
 	store_make --chunk-bytes 262144 "$site/store" $before || bail "no store"
 	sequence=1
 	all=$(nodes 1 8 | tr '\n' ' ')
 	master_start master1 --window-ms 200 -v -v
-	$sets_service
+	# shellcheck disable=SC2086 # a list of words
+	balancer_up client $all || bail "no haproxy"
 	for of in $all; do
 		in_set=A
 		[ "${of#node}" -le 4 ] || in_set=B
-		node_start "$of" --set $in_set --service "$(service_program "$of")" \
+		node_start "$of" --set $in_set --service "$(served_by "$of")" \
 			--service-seconds 10 -v || bail "no node"
 	done
 	# shellcheck disable=SC2086 # a list of words
@@ -38,8 +37,9 @@ install()
 	sequence=$((sequence + 1))
 	rm -rf "$site/images"
 	mkdir -p "$site/images"
-	store_make --chunk-bytes 262144 --sequence "$sequence" "$site/images" "$1" &&
-		fleet install master1 "$site/images" >&2 || bail "not installed"
+	store_make --chunk-bytes 262144 --sequence "$sequence" "$site/images" "$1" ||
+		bail "no images"
+	fleet install master1 "$site/images" >&2 || bail "not installed"
 }
 
 # update METHOD VERSION: of both sets; its time in seconds is $update_time
@@ -60,16 +60,6 @@ update()
 
 # ---- clients --------------------------------------------------------------------
 
-web_servers()
-{
-	# shellcheck disable=SC2086 # a list of words
-	balancer_up client $all || bail "no haproxy"
-	service_program()
-	{
-		served_by "$1"
-	}
-}
-
 # under_load: by reboot, which is what takes each server away for a while
 under_load()
 {
@@ -81,7 +71,8 @@ under_load()
 	requests=$(awk '$1 == "requests" { print $2 }' "$RESULTS/counted")
 	seen=$(awk '$1 == "seen" { print $2 }' "$RESULTS/counted")
 	# Those that were under way when it ended are not the clients' any more.
-	[ $((seen - requests)) -ge 0 ] && [ $((seen - requests)) -le 4 ] ||
+	[ "$requests" -le "$seen" ] || bail "more requests than haproxy has seen"
+	[ $((seen - requests)) -le 4 ] ||
 		bail "clients have counted $requests requests, and haproxy $seen"
 	result rolling_requests "$requests"
 	result rolling_failed_requests "$(failed_requests "$RESULTS/counted")"
@@ -92,7 +83,7 @@ under_load()
 rolling()
 {
 	require_program haproxy wrk busybox curl python3
-	two_sets web_servers client
+	two_sets
 	measure under_load
 	figure rolling_requests 1
 	figure rolling_failed_requests 1 1 0 largest
@@ -122,7 +113,7 @@ by_method()
 live()
 {
 	require_program haproxy busybox curl python3
-	two_sets web_servers client
+	two_sets
 	measure by_method reboot
 	measure by_method live
 	figure rolling_time_reboot ms

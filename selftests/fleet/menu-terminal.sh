@@ -210,7 +210,7 @@ cell_in A c3 || bail "no cell"
 check "until it is back, also in another set" \
 	shows '^>c3 +A +running +2\.0\.0 +2\.0\.0 +in' 40
 kill_daemon c3
-shows '^>c3 +A +gone' || bail "not gone"
+shows '^>c3 +A +silent' || bail "not silent"
 keys f Enter y
 check "and forgotten" await_log c1 'c3 is no member any more, by order of operator' 10
 shows '^forget: done' || bail "not over"
