@@ -226,9 +226,8 @@ static void push(struct cell *c)
 	const char *set = NULL;
 	const struct session *s;
 
-	/* What others are to run, it runs itself. */
-	if (c->state != CELL_RUNNING || !cell_may_act(c) ||
-	    now_ms() - c->pushed < PUSH_MS || !cell_serves(c))
+	/* What others are to run, it runs itself. Whether they do, is for them to say. */
+	if (c->state != CELL_RUNNING || now_ms() - c->pushed < PUSH_MS || !cell_serves(c))
 		return;
 	TAILQ_FOREACH(s, &c->master->sessions, link) {
 		if (!s->is_cell || !s->runs || s->goes_by >= master_sequence(c->master) ||

@@ -191,13 +191,18 @@ void menu_list_end(struct menu_list *l)
 	}
 }
 
+static bool is_away(const struct menu_item *item)
+{
+	return !strcmp(item->state, "gone") || !strcmp(item->state, "silent");
+}
+
 /* It was forgotten by order. One that is connected all the same stays. */
 void menu_list_drop(struct menu_list *l, const char *name)
 {
 	unsigned int i = 0;
 
 	while (i < l->num) {
-		if (strcmp(l->items[i].name, name) || strcmp(l->items[i].state, "gone"))
+		if (strcmp(l->items[i].name, name) || !is_away(&l->items[i]))
 			i++;
 		else
 			remove_at(l, i);

@@ -101,8 +101,13 @@ static void repairs(void)
 
 	two_sets(ms);
 	hear(ms, "a2", "A", "errored", "out");
+	ok(may(ms, "a1", "A", "repair"), "the last one of a set repairs if all of another serve");
+	ok(!may(ms, "b1", "B", "repair") || !may(ms, "b2", "B", "repair"),
+	   "which then does not go as a whole");
+	two_sets(ms);
+	hear(ms, "a2", "A", "errored", "out");
 	hear(ms, "b2", "B", "errored", "out");
-	ok(!may(ms, "a1", "A", "repair"), "the last one of a set does not go to repair others");
+	ok(!may(ms, "a1", "A", "repair"), "but not when one of them does not");
 	hear(ms, "a3", "A", "running", "in");
 	ok(may(ms, "a1", "A", "repair"), "one of two does, though some of another set are out");
 	ok(!may(ms, "a3", "A", "repair"), "the other one of them then does not");
