@@ -329,7 +329,7 @@ static unsigned int num_connected(const struct peers *ps)
  * Anybody can send one, in any name. A name that is connected belongs to who has
  * shown its certificate; for others each address is tried by itself.
  *
- * Return: whether this one has not been heard of before.
+ * Return: whether a connection is tried, so that it may want to know of this machine.
  */
 bool peers_hello(struct peers *ps, const struct message *m,
 		 const struct sockaddr_in *from)
@@ -337,7 +337,6 @@ bool peers_hello(struct peers *ps, const struct message *m,
 	const struct site *s = ps->site;
 	struct mrb_error err;
 	struct peer *p;
-	bool is_new;
 
 	if (strcmp(m->role, "master") || !m->port)
 		return false;
@@ -349,7 +348,6 @@ bool peers_hello(struct peers *ps, const struct message *m,
 	p = find(ps, m, from);
 	if (!p)
 		return false;
-	is_new = !p->since;
 	p->heard = now_ms();
 	if (p->channel || p->heard < p->next)
 		return false;
@@ -358,7 +356,8 @@ bool peers_hello(struct peers *ps, const struct message *m,
 				     s->options->management, &channel_ops, p, &err);
 	if (!p->channel)
 		refuse(p, err.text);
-	return is_new;
+	/* Somebody who has just come, or come back; liars have to wait longer each time. */
+	return true;
 }
 
 /* Says something to all of them. */
