@@ -72,6 +72,7 @@ struct cell_order {
  * @ordered: whoever has the right to give orders is there until then, ms
  * @order: of an operator
  * @pushed: when others were last told that they should have something else, ms
+ * @pushed_set: of those that were told; another one's turn comes next
  * @problem: what is wrong, or an empty text
  */
 struct cell {
@@ -93,6 +94,7 @@ struct cell {
 	u64 ordered;
 	struct cell_order order;
 	u64 pushed;
+	char pushed_set[MESSAGE_SET_LEN];
 	char problem[MESSAGE_TEXT_LEN];
 };
 

@@ -220,23 +220,40 @@ static void push_to(const struct cell *c, const struct session *s)
 	free(m);
 }
 
+static bool is_older(const struct cell *c, const struct session *s)
+{
+	return s->is_cell && s->runs && s->goes_by < master_sequence(c->master);
+}
+
+/* Whose turn it is: the set after the last one, so that one that may not go keeps none. */
+static const char *next_set(const struct cell *c)
+{
+	const struct session *s;
+	const char *set = NULL;
+
+	TAILQ_FOREACH(s, &c->master->sessions, link)
+		if (is_older(c, s) && (!set || !strcmp(set, c->pushed_set)))
+			set = s->view.set;
+	return set;
+}
+
 /* To cells that run something older: those of one set at a time. */
 static void push(struct cell *c)
 {
-	const char *set = NULL;
 	const struct session *s;
+	const char *set;
 
 	/* What others are to run, it runs itself. Whether they do, is for them to say. */
 	if (c->state != CELL_RUNNING || now_ms() - c->pushed < PUSH_MS || !cell_serves(c))
 		return;
-	TAILQ_FOREACH(s, &c->master->sessions, link) {
-		if (!s->is_cell || !s->runs || s->goes_by >= master_sequence(c->master) ||
-		    (set && strcmp(set, s->view.set)))
-			continue;
-		set = s->view.set;
-		push_to(c, s);
-		c->pushed = now_ms();
-	}
+	set = next_set(c);
+	if (!set)
+		return;
+	snprintf(c->pushed_set, sizeof(c->pushed_set), "%s", set);
+	c->pushed = now_ms();
+	TAILQ_FOREACH(s, &c->master->sessions, link)
+		if (is_older(c, s) && !strcmp(s->view.set, c->pushed_set))
+			push_to(c, s);
 }
 
 /**
