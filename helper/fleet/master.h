@@ -116,6 +116,7 @@ void master_next_sender(struct master *m);
 /* orders.c: what operators order, and what nodes ask leave for */
 void order_reset(struct master *m, const struct session *operator,
 		 const struct message *order);
+void order_forget(struct master *m, const struct message *order);
 void order_pass_on(struct master *m, const struct session *operator,
 		   const struct message *order);
 void order_answer_leave(struct master *m, const struct session *s,

@@ -129,7 +129,9 @@ static void on_peer_message(struct peer *p, const struct message *msg, void *ctx
 
 	if (msg->type == MESSAGE_OFFER)
 		fetcher_offer(m->fetcher, p, msg);
-	if (m->site->cell)
+	if (msg->type == MESSAGE_ORDER && !strcmp(msg->word, "forget"))
+		order_forget(m, msg);
+	else if (m->site->cell)
 		cell_peer_says(m->site->cell, p, msg);
 	if (msg->type != MESSAGE_HELLO)
 		return;

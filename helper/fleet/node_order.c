@@ -148,7 +148,7 @@ static void look_at_load(struct node *n)
 	char why[MESSAGE_TEXT_LEN];
 
 	if (d && d->state == DEVICE_MINIMAL) {
-		snprintf(why, sizeof(why), "%s: %.200s", d->name, d->error);
+		snprintf(why, sizeof(why), "%s: %.180s", d->name, d->error);
 		finish(n, "failed", why);
 		return;
 	}

@@ -51,7 +51,12 @@ void order_reset(struct master *m, const struct session *operator,
 	say_hello(m, operator);
 }
 
-static void forget(struct master *m, const struct message *order)
+/**
+ * order_forget() - some are no members any more
+ * @m: master
+ * @order: who
+ */
+void order_forget(struct master *m, const struct message *order)
 {
 	unsigned int i;
 
@@ -59,6 +64,16 @@ static void forget(struct master *m, const struct message *order)
 		if (members_forget(m->members, order->targets[i]))
 			log_line(LOG_NOTICE, "%s is no member any more, by order of %s",
 				 order->targets[i], order->name);
+}
+
+/* Whoever may be asked for leave has to know, too. */
+static void tell_masters(const struct master *m, const struct message *order)
+{
+	struct session *s;
+
+	TAILQ_FOREACH(s, &m->sessions, link)
+		if (s->known && !s->is_node && channel_peer(s->channel)->role == ROLE_MASTER)
+			channel_send(s->channel, order);
 }
 
 /**
@@ -77,10 +92,12 @@ void order_pass_on(struct master *m, const struct session *operator,
 	*copy = *order;
 	site_say(m->site, copy, MESSAGE_ORDER);
 	copy->sequence = order->sequence;
-	if (!strcmp(order->word, "forget"))
-		forget(m, order);
-	else if (m->site->cell)
+	if (!strcmp(order->word, "forget")) {
+		order_forget(m, order);
+		tell_masters(m, copy);
+	} else if (m->site->cell) {
 		cell_order(m->site->cell, copy);
+	}
 	if (strcmp(order->word, "forget"))
 		log_line(strcmp(order->word, "renew") ? LOG_NOTICE : LOG_DEBUG,
 			 "order %llu, %s, to %u nodes, by order of %s", order->order,

@@ -6,7 +6,7 @@
 . "$(dirname "$0")/site.sh"
 . "$fleet/cells.sh"
 
-plan 17
+plan 20
 
 site_up 0 a1 a2 a3 b1 b2 b3 liar
 store_make --chunk-bytes 262144 "$site/store" hba-1.1.0 boot-1.0.0 || bail "no store"
@@ -95,3 +95,15 @@ check "no set was down while another was not in service" never_without $members
 check "each was out" test "$(grep -c ' stop$' "$site/calls/all")" -ge 6
 same "nothing else has run" "$(grep -hE 'is running with version' "$RESULTS"/[ab]?.log |
 	grep -vc 'version [12]\.[01]\.0')" 0
+
+# ---- one that is no member any more -----------------------------------------------------
+
+kill_daemon b3 KILL
+# shellcheck disable=SC2086
+forget a1 a2 a3 b1 b2
+check "a member that is dead keeps the other set in service" \
+	await_problem a1 b3 'is a member of set B, and not connected'
+check "until an operator says at one cell that it is none" \
+	order a1 forget 0 0 "" 0 "" b3
+check "which all cells are told" \
+	await_logs 'b3 is no member any more' 10 a1 a2 a3 b1 b2
