@@ -10,14 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <event2/buffer.h>
-#include <event2/http.h>
-
 #include "fleet_files.h"
-
-#define LIMIT_SECONDS	30
-#define SLOW_BYTES	4096	/* in a second; codeswap-httpget's limit as well */
-#define MAX_HEADERS	8192
+#include "http_part.h"
 
 /**
  * struct fleet_files - a server
@@ -47,51 +41,6 @@ static int open_image(const struct fleet_files *ff, const char *name)
 	return -1;
 }
 
-/* "bytes=FIRST-LAST", as codeswap-httpget says it. */
-static bool read_range(const char *text, u64 size, u64 *first, u64 *last)
-{
-	char *end;
-
-	if (strncmp(text, "bytes=", 6) || text[6] < '0' || text[6] > '9')
-		return false;
-	*first = strtoull(text + 6, &end, 10);
-	if (*end++ != '-')
-		return false;
-	if (*end >= '0' && *end <= '9')
-		*last = strtoull(end, &end, 10);
-	if (*last >= size)
-		*last = size - 1;
-	return !*end && *first <= *last;
-}
-
-/* The descriptor is this function's. */
-static void send_part(struct evhttp_request *req, int fd, u64 size)
-{
-	struct evkeyvalq *out = evhttp_request_get_output_headers(req);
-	const char *range = evhttp_find_header(evhttp_request_get_input_headers(req), "Range");
-	struct evbuffer *body = evbuffer_new();
-	u64 first = 0, last = size - 1;
-	char text[80];
-
-	if (!body || (range && !read_range(range, size, &first, &last)) ||
-	    evbuffer_add_file(body, fd, (ev_off_t)first, (ev_off_t)(last - first + 1))) {
-		close(fd);
-		evhttp_send_error(req, range ? 416 : HTTP_INTERNAL, NULL);
-	} else {
-		snprintf(text, sizeof(text), "bytes %llu-%llu/%llu", first, last, size);
-		evhttp_add_header(out, "Accept-Ranges", "bytes");
-		evhttp_add_header(out, "Content-Type", "application/octet-stream");
-		if (range)
-			evhttp_add_header(out, "Content-Range", text);
-		/* libevent counts from the request: who is slow, but goes on, gets all. */
-		evhttp_connection_set_timeout(evhttp_request_get_connection(req),
-					      LIMIT_SECONDS + (int)((last - first) / SLOW_BYTES));
-		evhttp_send_reply(req, range ? 206 : HTTP_OK, NULL, body);
-	}
-	if (body)
-		evbuffer_free(body);
-}
-
 static void on_request(struct evhttp_request *req, void *ctx)
 {
 	const char *path = evhttp_uri_get_path(evhttp_request_get_evhttp_uri(req));
@@ -99,7 +48,7 @@ static void on_request(struct evhttp_request *req, void *ctx)
 	int fd = path && path[0] == '/' ? open_image(ctx, path + 1) : -1;
 
 	if (fd >= 0 && !fstat(fd, &st) && S_ISREG(st.st_mode) && st.st_size > 0) {
-		send_part(req, fd, (u64)st.st_size);
+		http_send_part(req, fd, (u64)st.st_size);
 		return;
 	}
 	if (fd >= 0)
@@ -139,8 +88,8 @@ static int begin(struct fleet_files *ff, const struct fleet *f, struct mrb_error
 		return mrb_refuse(err, -errno, "the images cannot be served at %s: %s", address,
 				  strerror(errno));
 	evhttp_set_allowed_methods(ff->http, EVHTTP_REQ_GET | EVHTTP_REQ_HEAD);
-	evhttp_set_timeout(ff->http, LIMIT_SECONDS);
-	evhttp_set_max_headers_size(ff->http, MAX_HEADERS);
+	evhttp_set_timeout(ff->http, HTTP_LIMIT_SECONDS);
+	evhttp_set_max_headers_size(ff->http, HTTP_MAX_HEADERS);
 	evhttp_set_max_body_size(ff->http, 0);
 	evhttp_set_gencb(ff->http, on_request, ff);
 	snprintf(ff->url, sizeof(ff->url), "http://%s:%u", address, ntohs(self.sin_port));

@@ -8,15 +8,9 @@
 #include <fcntl.h>
 #include <stdlib.h>
 
-#include <event2/buffer.h>
-#include <event2/http.h>
-
 #include "../feed.h"
+#include "http_part.h"
 #include "master.h"
-
-#define LIMIT_SECONDS	30
-#define SLOW_BYTES	4096	/* in a second; codeswap-httpget's limit as well */
-#define MAX_HEADERS	8192
 
 /**
  * struct http_serve - a server
@@ -57,69 +51,22 @@ static struct chunks *open_file(struct http_serve *h, const struct manifest_imag
 	return h->file;
 }
 
-/* "bytes=FIRST-LAST", and nothing more elaborate. */
-static bool read_range(const char *text, u64 size, u64 *first, u64 *last)
-{
-	char *end;
-
-	if (strncmp(text, "bytes=", 6) || text[6] < '0' || text[6] > '9')
-		return false;
-	*first = strtoull(text + 6, &end, 10);
-	if (*end++ != '-')
-		return false;
-	*last = size - 1;
-	if (*end >= '0' && *end <= '9')
-		*last = strtoull(end, &end, 10);
-	if (*last >= size)
-		*last = size - 1;
-	return !*end && *first <= *last;
-}
-
-static void send_part(struct evhttp_request *req, const struct chunks *c, u64 size)
-{
-	struct evkeyvalq *in = evhttp_request_get_input_headers(req);
-	struct evkeyvalq *out = evhttp_request_get_output_headers(req);
-	const char *range = evhttp_find_header(in, "Range");
-	struct evbuffer *body = evbuffer_new();
-	u64 first = 0, last = size - 1;
-	char text[80];
-	int fd = -1;
-
-	if (range && !read_range(range, size, &first, &last)) {
-		evhttp_send_error(req, 416, "Range Not Satisfiable");
-		evbuffer_free(body);
-		return;
-	}
-	evhttp_add_header(out, "Accept-Ranges", "bytes");
-	evhttp_add_header(out, "Content-Type", "application/octet-stream");
-	snprintf(text, sizeof(text), "bytes %llu-%llu/%llu", first, last, size);
-	if (range)
-		evhttp_add_header(out, "Content-Range", text);
-	/* libevent counts from the request: who is slow, but goes on, gets all. */
-	evhttp_connection_set_timeout(evhttp_request_get_connection(req),
-				      LIMIT_SECONDS + (int)((last - first) / SLOW_BYTES));
-	fd = fcntl(chunks_fd(c), F_DUPFD_CLOEXEC, 0);
-	if (!body || fd < 0 ||
-	    evbuffer_add_file(body, fd, (ev_off_t)first, (ev_off_t)(last - first + 1)))
-		evhttp_send_error(req, HTTP_INTERNAL, NULL);
-	else
-		evhttp_send_reply(req, range ? 206 : HTTP_OK, NULL, body);
-	if (body)
-		evbuffer_free(body);
-}
-
 static void on_request(struct evhttp_request *req, void *ctx)
 {
 	const char *path = evhttp_uri_get_path(evhttp_request_get_evhttp_uri(req));
 	const struct manifest_image *image = NULL;
 	struct http_serve *h = ctx;
 	struct chunks *c;
+	int fd;
 
 	if (path && path[0] == '/')
 		image = find(h, path + 1);
 	c = image ? open_file(h, image) : NULL;
-	if (c)
-		send_part(req, c, image->size);
+	fd = c ? fcntl(chunks_fd(c), F_DUPFD_CLOEXEC, 0) : -1;
+	if (fd >= 0)
+		http_send_part(req, fd, image->size);
+	else if (c)
+		evhttp_send_error(req, HTTP_INTERNAL, NULL);
 	else
 		evhttp_send_error(req, HTTP_NOTFOUND, NULL);
 }
@@ -148,8 +95,8 @@ struct http_serve *http_serve_new(struct master *m, struct in_addr address, u16 
 	}
 	h->master = m;
 	evhttp_set_allowed_methods(h->http, EVHTTP_REQ_GET | EVHTTP_REQ_HEAD);
-	evhttp_set_timeout(h->http, LIMIT_SECONDS);
-	evhttp_set_max_headers_size(h->http, MAX_HEADERS);
+	evhttp_set_timeout(h->http, HTTP_LIMIT_SECONDS);
+	evhttp_set_max_headers_size(h->http, HTTP_MAX_HEADERS);
 	evhttp_set_max_body_size(h->http, 0);
 	evhttp_set_gencb(h->http, on_request, h);
 	inet_ntop(AF_INET, &address, text, sizeof(text));
