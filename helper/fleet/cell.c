@@ -42,16 +42,6 @@ void cell_set_problem(struct cell *c, const char *fmt, ...)
 	va_end(args);
 }
 
-static void look_in(const struct cell *c, unsigned int ms)
-{
-	const struct timeval tv = {
-		.tv_sec = ms / 1000,
-		.tv_usec = ms % 1000 * 1000L,
-	};
-
-	event_add(c->timer, &tv);
-}
-
 /* From now on it does that. */
 void cell_enter(struct cell *c, enum cell_state state)
 {
@@ -89,7 +79,7 @@ static void meet(struct cell *c)
 	master_store_look(c->master->store);
 	link_enable(c->site->link, true);
 	cell_enter(c, CELL_RENDEZVOUS);
-	look_in(c, 0);
+	site_look_in(c->timer, 0);
 }
 
 static void explain_what_is_missing(struct cell *c)
@@ -123,7 +113,7 @@ static void start(struct cell *c)
 	if (!cell_failed_device(c))
 		explain_what_is_missing(c);
 	cell_enter(c, CELL_ERRORED);
-	look_in(c, 0);
+	site_look_in(c->timer, 0);
 }
 
 static void look_at_rendezvous(struct cell *c)
@@ -138,11 +128,11 @@ static void look_at_rendezvous(struct cell *c)
 		cell_look(c);
 	} else if (cell_is_wanted(c)) {
 		master_look(c->master);
-		look_in(c, LOOK_MS);
+		site_look_in(c->timer, LOOK_MS);
 	} else if (cell_is_awaited(c)) {
-		look_in(c, RENDEZVOUS_MS);
+		site_look_in(c->timer, RENDEZVOUS_MS);
 	} else if (now_ms() < end) {
-		look_in(c, (unsigned int)(end - now_ms()));
+		site_look_in(c->timer, end - now_ms());
 	} else if (cell_renew_boot_blocks(c)) {
 		link_enable(c->site->link, false);
 		cell_enter(c, CELL_BOOTING);
@@ -158,7 +148,7 @@ static void look_at_error(struct cell *c)
 		cell_enter(c, CELL_RENDEZVOUS);
 		/* It has been there long enough. */
 		c->since = 0;
-		look_in(c, 0);
+		site_look_in(c->timer, 0);
 	} else if (!cell_may_act(c)) {
 		cell_enter(c, CELL_WAITING);
 	} else if (!fetcher_busy(c->master->fetcher)) {
@@ -216,7 +206,7 @@ static void on_stays(const char *why, void *ctx)
 	cell_set_problem(c, "it cannot go out of service: %.200s", why);
 	c->errand = ERRAND_NONE;
 	cell_order_end(c, "refused");
-	look_in(c, LOOK_MS);
+	site_look_in(c->timer, LOOK_MS);
 }
 
 static void on_duty(void *ctx)
@@ -289,7 +279,7 @@ static void look_at_devices(struct cell *c)
 		duty_end(c->duty);
 		if (c->state != CELL_BLANK)
 			cell_enter(c, CELL_BLANK);
-		look_in(c, 0);
+		site_look_in(c->timer, 0);
 	} else if (cell_devices_are(c, DEVICE_RUNNING)) {
 		if (c->state == CELL_STARTING)
 			run(c);

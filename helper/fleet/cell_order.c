@@ -32,16 +32,6 @@ void cell_order_look(struct cell *c)
 	}
 }
 
-static bool is_meant(const struct cell *c, const struct message *m)
-{
-	unsigned int i;
-
-	for (i = 0; i < m->num_targets; i++)
-		if (!strcmp(m->targets[i], tls_self(c->site->tls)->name))
-			return true;
-	return !m->num_targets;
-}
-
 static bool counts(struct cell *c, const struct message *m)
 {
 	struct mrb_error err;
@@ -64,7 +54,7 @@ static void on_update(struct cell *c, const struct message *m)
 {
 	struct cell_order *o = &c->order;
 
-	if (!is_meant(c, m) || m->order == o->number)
+	if (m->order == o->number)
 		return;
 	if (o->on) {
 		log_line(LOG_WARNING, "order %llu is not taken: order %llu is carried out",
@@ -124,7 +114,7 @@ static void set_flag(struct cell *c, const char *name, bool on)
  */
 void cell_order(struct cell *c, const struct message *m)
 {
-	if (!is_meant(c, m))
+	if (!message_is_for(m, tls_self(c->site->tls)->name))
 		return;
 	if (!strcmp(m->word, "update"))
 		on_update(c, m);

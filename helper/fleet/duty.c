@@ -68,16 +68,6 @@ enum duty_state duty_state(const struct duty *d)
 	return d->state;
 }
 
-static void look_in(const struct duty *d, unsigned int ms)
-{
-	const struct timeval tv = {
-		.tv_sec = ms / 1000,
-		.tv_usec = ms % 1000 * 1000L,
-	};
-
-	event_add(d->timer, &tv);
-}
-
 static void enter(struct duty *d, enum duty_state state)
 {
 	if (d->state == state)
@@ -107,7 +97,7 @@ static void on_status(const char *problem, void *ctx)
 	else if (!up)
 		enter(d, DUTY_SICK);
 	if (d->site->options->service)
-		look_in(d, up && problem ? SOON_MS : LATER_MS);
+		site_look_in(d->timer, up && problem ? SOON_MS : LATER_MS);
 }
 
 static void on_started(const char *problem, void *ctx)
@@ -120,7 +110,7 @@ static void on_started(const char *problem, void *ctx)
 	}
 	snprintf(d->problem, sizeof(d->problem), "%s", problem);
 	enter(d, DUTY_SICK);
-	look_in(d, LATER_MS);
+	site_look_in(d->timer, LATER_MS);
 }
 
 /**
@@ -142,7 +132,7 @@ static void stay(struct duty *d, const char *why)
 	d->num_awaited = 0;
 	enter(d, d->before);
 	if (d->site->options->service)
-		look_in(d, LATER_MS);
+		site_look_in(d->timer, LATER_MS);
 	d->ops->stays(why, d->ctx);
 }
 
@@ -228,7 +218,7 @@ void duty_leave(struct duty *d, const char *what_for)
 	if (err.code)
 		stay(d, err.text);
 	else
-		look_in(d, ANSWER_MS);
+		site_look_in(d->timer, ANSWER_MS);
 }
 
 /**

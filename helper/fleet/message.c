@@ -101,6 +101,17 @@ const char *message_name(enum message_type type)
 	return (unsigned int)type < MESSAGE_TYPES ? type_names[type] : "?";
 }
 
+/* Is somebody of that name meant by the order? */
+bool message_is_for(const struct message *order, const char *name)
+{
+	unsigned int i;
+
+	for (i = 0; i < order->num_targets; i++)
+		if (!strcmp(order->targets[i], name))
+			return true;
+	return !order->num_targets;
+}
+
 static int malformed(struct mrb_error *err, const struct message *m,
 		     const char *field)
 {

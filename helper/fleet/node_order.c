@@ -33,16 +33,6 @@ static void finish(struct node *n, const char *outcome, const char *error)
 
 /* ---- whether it counts ---------------------------------------------------------- */
 
-static bool is_meant(const struct node *n, const struct message *m)
-{
-	unsigned int i;
-
-	for (i = 0; i < m->num_targets; i++)
-		if (!strcmp(m->targets[i], tls_self(n->site->tls)->name))
-			return true;
-	return !m->num_targets;
-}
-
 static bool counts(struct node *n, const struct message *m, struct mrb_error *err)
 {
 	u64 before = settings_epoch(n->site->settings);
@@ -254,7 +244,7 @@ static void on_update(struct node *n, const struct message *m)
 	struct mrb_error err;
 
 	/* It is said until it is heard. */
-	if (!is_meant(n, m) || m->order == n->order.number)
+	if (!message_is_for(m, tls_self(n->site->tls)->name) || m->order == n->order.number)
 		return;
 	if (n->order.stage != ORDER_NONE)
 		log_line(LOG_WARNING, "order %llu is not taken: order %llu is carried out",

@@ -20,17 +20,12 @@ static void say_hello(const struct master *m, const struct session *operator)
 
 static unsigned int pass_on(const struct master *m, const struct message *order)
 {
-	unsigned int i, num = 0;
+	unsigned int num = 0;
 	struct session *s;
 
-	TAILQ_FOREACH(s, &m->sessions, link) {
-		bool meant = !order->num_targets;
-
-		for (i = 0; i < order->num_targets && !meant; i++)
-			meant = s->known && !strcmp(session_name(s), order->targets[i]);
-		if (meant && (s->is_node || s->is_cell))
+	TAILQ_FOREACH(s, &m->sessions, link)
+		if ((s->is_node || s->is_cell) && message_is_for(order, session_name(s)))
 			num += channel_send(s->channel, order);
-	}
 	return num;
 }
 

@@ -30,6 +30,17 @@ void site_say(const struct site *s, struct message *m, enum message_type type)
 		snprintf(m->service, sizeof(m->service), "none");
 }
 
+/* The timer is due in so many milliseconds. */
+void site_look_in(struct event *timer, u64 ms)
+{
+	const struct timeval tv = {
+		.tv_sec = (time_t)(ms / 1000),
+		.tv_usec = (suseconds_t)(ms % 1000 * 1000),
+	};
+
+	event_add(timer, &tv);
+}
+
 static int find_address(const char *interface, struct in_addr *address,
 			struct mrb_error *err)
 {

@@ -132,6 +132,7 @@ int site_options_read(struct site_options *o, int argc, char **argv);
 /* site.c */
 int site_run(const struct site_options *options);
 void site_say(const struct site *s, struct message *m, enum message_type type);
+void site_look_in(struct event *timer, u64 ms);
 
 /* seldom.c: what anybody can make us say */
 

@@ -40,13 +40,9 @@ void transfer_enter(struct transfer *t, enum transfer_state state)
 /* At that time, ms, transfer_look() is due. */
 void transfer_look_at(struct transfer *t, u64 when)
 {
-	u64 now = now_ms(), ms = when > now ? when - now : 0;
-	const struct timeval tv = {
-		.tv_sec = (time_t)(ms / 1000),
-		.tv_usec = (suseconds_t)(ms % 1000 * 1000),
-	};
+	u64 now = now_ms();
 
-	event_add(t->timer, &tv);
+	site_look_in(t->timer, when > now ? when - now : 0);
 }
 
 static void on_timer(evutil_socket_t fd, short what, void *ctx)
