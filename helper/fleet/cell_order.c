@@ -122,6 +122,8 @@ void cell_order(struct cell *c, const struct message *m)
 		on_stop(c, m);
 	else if (!strcmp(m->word, "renew"))
 		counts(c, m);
+	else if (!strcmp(m->word, "prepare"))
+		log_line(LOG_DEBUG, "cells fetch nothing before they need it");
 	else if (!strcmp(m->word, "approve"))
 		on_approve(c, m);
 	else if (!strcmp(m->word, "auto-on") || !strcmp(m->word, "auto-off"))

@@ -125,16 +125,6 @@ void devices_set(struct devices *ds, struct device *d, enum device_state state)
 	ds->changed(d, ds->ctx);
 }
 
-static bool has_type(const struct manifest_image *image, const char *type)
-{
-	unsigned int i;
-
-	for (i = 0; i < image->num_types; i++)
-		if (!strcmp(image->types[i], type))
-			return true;
-	return !*type;
-}
-
 /* It waits for an image, and this one has been given to it. */
 bool device_has_failed(const struct device *d, const struct manifest_image *image)
 {
@@ -145,8 +135,8 @@ bool device_has_failed(const struct device *d, const struct manifest_image *imag
 /* It waits for an image of that type, and this one has not failed on it. */
 bool device_wants(const struct device *d, const struct manifest_image *image)
 {
-	return d->state == DEVICE_MINIMAL && has_type(image, d->type) &&
-	       !device_has_failed(d, image);
+	return d->state == DEVICE_MINIMAL && !device_has_failed(d, image) &&
+	       (!*d->type || manifest_image_is_for(image, d->type));
 }
 
 /* The image in the file that is of that type; of any, if the type is empty. */

@@ -440,6 +440,17 @@ void manifest_free(struct manifest *m)
 	free(m);
 }
 
+/* Has the file an image for modules of that type? */
+bool manifest_image_is_for(const struct manifest_image *image, const char *type)
+{
+	unsigned int i;
+
+	for (i = 0; i < image->num_types; i++)
+		if (!strcmp(image->types[i], type))
+			return true;
+	return false;
+}
+
 /**
  * manifest_check_time() - is a manifest worth something now?
  * @m: manifest

@@ -68,6 +68,7 @@ struct manifest *manifest_parse(const char *text, size_t size,
 void manifest_free(struct manifest *m);
 const struct manifest_image *manifest_find(const struct manifest *m,
 					   const char *type);
+bool manifest_image_is_for(const struct manifest_image *image, const char *type);
 int manifest_check_time(const struct manifest *m, time_t now,
 			struct mrb_error *err);
 int manifest_check_sequence(const struct manifest *m, u64 last,

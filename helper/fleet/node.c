@@ -32,7 +32,8 @@ static bool list_types(const struct node *n, struct message *m)
 	for (i = 0; i < n->devices->num; i++) {
 		const struct device *d = &n->devices->list[i];
 
-		if (d->state != DEVICE_MINIMAL && !node_order_swaps(n, d))
+		if (d->state != DEVICE_MINIMAL && !node_order_swaps(n, d) &&
+		    !node_prepares(n, d))
 			continue;
 		wanted = true;
 		if (d->type[0])
@@ -96,9 +97,9 @@ static bool wants(const struct manifest *m, const struct manifest_image *image,
 
 	for (i = 0; i < n->devices->num; i++)
 		if (device_wants(&n->devices->list[i], image) ||
-		    node_order_wants(n, &n->devices->list[i], m, image))
+		    node_order_wants(n, &n->devices->list[i], m->sequence, image))
 			return true;
-	return false;
+	return node_prepares_image(n, m, image);
 }
 
 /* All devices, and with a version that they have said. */
@@ -146,17 +147,35 @@ static void look_at_loads(struct node *n, const char *error)
 }
 
 /* One that does not take it by a live swap may take it after a reset. */
-static void give(struct node *n, struct device *d, const struct manifest *m,
-		 const struct manifest_image *image, struct chunks *c, struct mrb_error *err)
+static void give_one(struct node *n, struct device *d, const struct manifest_image *image,
+		     u64 sequence, int fd, struct mrb_error *err)
 {
 	struct mrb_error why;
 
-	if (device_wants(d, image) &&
-	    device_load(n->devices, d, image, chunks_fd(c), err))
+	if (device_wants(d, image) && device_load(n->devices, d, image, fd, err))
 		log_line(LOG_WARNING, "%s does not take %s: %s", d->name, image->file,
 			 err->text);
-	if (node_order_wants(n, d, m, image))
-		device_swap(n->devices, d, image, chunks_fd(c), &why);
+	if (node_order_wants(n, d, sequence, image))
+		device_swap(n->devices, d, image, fd, &why);
+}
+
+/**
+ * node_give() - an image to all devices that want it now
+ * @n: node
+ * @image: what is in the file
+ * @sequence: of its manifest
+ * @fd: file
+ * @err: set if one that loads does not take it
+ */
+void node_give(struct node *n, const struct manifest_image *image, u64 sequence, int fd,
+	       struct mrb_error *err)
+{
+	unsigned int i;
+
+	n->giving = true;
+	for (i = 0; i < n->devices->num; i++)
+		give_one(n, &n->devices->list[i], image, sequence, fd, err);
+	n->giving = false;
 }
 
 static void taken(const struct manifest *m, const struct manifest_image *image,
@@ -164,14 +183,19 @@ static void taken(const struct manifest *m, const struct manifest_image *image,
 {
 	struct mrb_error err = { 0 };
 	struct node *n = ctx;
-	unsigned int i;
 
-	n->giving = true;
-	for (i = 0; i < n->devices->num; i++)
-		give(n, &n->devices->list[i], m, image, c, &err);
-	n->giving = false;
+	if (node_prepares_image(n, m, image))
+		node_prepare_keep(n, m, image, c);
+	node_give(n, image, m->sequence, chunks_fd(c), &err);
 	look_at_loads(n, err.code ? err.text : "");
 	look_at_duty(n);
+}
+
+/* What is here, and then what is not. */
+static void feed(struct node *n)
+{
+	node_give_prepared(n);
+	node_ask(n, NULL);
 }
 
 static void changed(struct device *d, void *ctx)
@@ -184,7 +208,7 @@ static void changed(struct device *d, void *ctx)
 	if (fetcher_progress(n->fetcher) == 100)
 		look_at_loads(n, d->state == DEVICE_RUNNING ? "" : d->error);
 	else if (d->state == DEVICE_MINIMAL && !fetcher_busy(n->fetcher))
-		node_ask(n, NULL);
+		feed(n);
 	look_at_duty(n);
 }
 
@@ -359,7 +383,8 @@ struct node *node_new(struct site *s, struct mrb_error *err)
 		node_free(n);
 		return NULL;
 	}
-	n->duty = node_order_init(n, err) ? NULL : duty_new(s, n->peers, &duty_ops, n, err);
+	if (!node_order_init(n, err) && !node_prepare_init(n, err))
+		n->duty = duty_new(s, n->peers, &duty_ops, n, err);
 	n->devices = n->duty ? devices_open(s, changed, n, err) : NULL;
 	if (n->devices) {
 		say_hello(n);
@@ -378,6 +403,7 @@ void node_free(struct node *n)
 	fetcher_free(n->fetcher);
 	peers_free(n->peers);
 	node_order_free(n);
+	node_prepare_free(n);
 	if (n->ask)
 		event_free(n->ask);
 	free(n);

@@ -3,6 +3,8 @@
 #ifndef FLEET_NODE_H
 #define FLEET_NODE_H
 
+#include <sys/queue.h>
+
 #include "device.h"
 #include "duty.h"
 
@@ -20,7 +22,6 @@ enum order_stage {
  * @number: of it, 0 for none
  * @stage: how far it is
  * @sequence: of the manifest that it is about
- * @live: without going out of service, where that is possible
  * @outcome: "done", "refused", "failed", or empty as long as it is not over
  * @error: why not
  * @limit: nothing has come of it until then
@@ -29,9 +30,22 @@ struct node_order {
 	u64 number;
 	enum order_stage stage;
 	u64 sequence;
-	bool live;
 	const char *outcome;
 	char error[MESSAGE_TEXT_LEN];
+	struct event *limit;
+};
+
+STAILQ_HEAD(kept_list, kept);
+
+/**
+ * struct node_prepared - images that are fetched before they are needed
+ * @sequence: of the manifest that they are of, 0: none are
+ * @kept: files, in memory
+ * @limit: whoever wanted that is not heard of any more
+ */
+struct node_prepared {
+	u64 sequence;
+	struct kept_list kept;
 	struct event *limit;
 };
 
@@ -43,6 +57,7 @@ struct node_order {
  * @devices: that want them
  * @duty: what others count on it for
  * @order: of an operator
+ * @prepared: for the next one
  * @ask: when to ask again
  * @giving: an image is being given to the devices
  */
@@ -53,6 +68,7 @@ struct node {
 	struct devices *devices;
 	struct duty *duty;
 	struct node_order order;
+	struct node_prepared prepared;
 	struct event *ask;
 	bool giving;
 };
@@ -61,20 +77,36 @@ struct node {
 void node_ask(const struct node *n, struct peer *p);
 void node_reset_devices(struct node *n, const struct message *types, const char *by);
 bool node_runs(const struct node *n);
+void node_give(struct node *n, const struct manifest_image *image, u64 sequence, int fd,
+	       struct mrb_error *err);
 
 /* node_report.c: how it is */
 void node_answer(const struct node *n, struct peer *p, const struct message *query);
 void node_tell(const struct node *n, struct peer *p);
 
+/* node_prepare.c: what is fetched before it is needed */
+int node_prepare_init(struct node *n, struct mrb_error *err);
+void node_prepare_free(struct node *n);
+void node_prepare(struct node *n, u64 sequence);
+void node_prepare_renew(struct node *n);
+void node_prepare_end(struct node *n);
+bool node_prepares(const struct node *n, const struct device *d);
+bool node_prepares_image(const struct node *n, const struct manifest *m,
+			 const struct manifest_image *image);
+void node_prepare_keep(struct node *n, const struct manifest *m,
+		       const struct manifest_image *image, const struct chunks *c);
+void node_give_prepared(struct node *n);
+
 /* node_order.c: what operators order */
 int node_order_init(struct node *n, struct mrb_error *err);
 void node_order_free(struct node *n);
 void node_order(struct node *n, const struct message *m);
+bool node_is_desired(const struct node *n, const struct device *d, u64 sequence);
 void node_order_out(struct node *n);
 void node_order_stays(struct node *n, const char *why);
 void node_order_look(struct node *n);
 bool node_order_swaps(const struct node *n, const struct device *d);
-bool node_order_wants(const struct node *n, const struct device *d,
-		      const struct manifest *m, const struct manifest_image *image);
+bool node_order_wants(const struct node *n, const struct device *d, u64 sequence,
+		      const struct manifest_image *image);
 
 #endif /* FLEET_NODE_H */

@@ -7,7 +7,8 @@
  *   starting   they run; the service comes up
  *
  * By a live swap the image is fetched first, and the devices go on; where that is not
- * possible, it is a reboot. Orders count from whoever has the highest epoch only.
+ * possible, it is a reboot. It may have been fetched already: node_prepare.c. Orders count
+ * from whoever has the highest epoch only.
  */
 #include <stdlib.h>
 
@@ -25,6 +26,9 @@ static void finish(struct node *n, const char *outcome, const char *error)
 	o->outcome = outcome;
 	snprintf(o->error, sizeof(o->error), "%s", error);
 	event_del(o->limit);
+	/* Who has refused will be asked again. */
+	if (strcmp(outcome, "refused"))
+		node_prepare_end(n);
 	log_line(*error ? LOG_WARNING : LOG_NOTICE, "order %llu is %s%s%s", o->number, outcome,
 		 *error ? ": " : "", error);
 	if (duty_counts(n->duty))
@@ -49,12 +53,18 @@ static bool counts(struct node *n, const struct message *m, struct mrb_error *er
 
 /* ---- carrying it out ------------------------------------------------------------- */
 
-static bool is_desired(const struct node *n, const struct device *d)
+/* It runs what that manifest, or a later one, wants. */
+bool node_is_desired(const struct node *n, const struct device *d, u64 sequence)
 {
 	const char *desired = settings_desired(n->site->settings, d->type);
 
-	return settings_sequence(n->site->settings) >= n->order.sequence && desired &&
+	return settings_sequence(n->site->settings) >= sequence && desired &&
 	       !strcmp(d->version, desired);
+}
+
+static bool is_desired(const struct node *n, const struct device *d)
+{
+	return node_is_desired(n, d, n->order.sequence);
 }
 
 /* One that is not what it is to be; or NULL. */
@@ -183,17 +193,11 @@ bool node_order_swaps(const struct node *n, const struct device *d)
 	       !d->has_failed && !is_desired(n, d);
 }
 
-bool node_order_wants(const struct node *n, const struct device *d,
-		      const struct manifest *m, const struct manifest_image *image)
+bool node_order_wants(const struct node *n, const struct device *d, u64 sequence,
+		      const struct manifest_image *image)
 {
-	unsigned int i;
-
-	if (!node_order_swaps(n, d) || m->sequence < n->order.sequence)
-		return false;
-	for (i = 0; i < image->num_types; i++)
-		if (!strcmp(image->types[i], d->type))
-			return true;
-	return false;
+	return node_order_swaps(n, d) && sequence >= n->order.sequence &&
+	       manifest_image_is_for(image, d->type);
 }
 
 /* ---- orders ----------------------------------------------------------------------- */
@@ -227,6 +231,8 @@ static void update(struct node *n, const struct message *m)
 		node_order_look(n);
 	} else if (node_runs(n) && !strcmp(m->method, "live")) {
 		o->stage = ORDER_FETCHING;
+		node_give_prepared(n);
+		node_order_look(n);
 		node_ask(n, NULL);
 	} else {
 		reboot(n);
@@ -255,13 +261,33 @@ static void on_update(struct node *n, const struct message *m)
 		update(n, m);
 }
 
+/* It is no order to change anything, and so has no outcome. */
+static void on_prepare(struct node *n, const struct message *m)
+{
+	struct mrb_error err;
+
+	if (message_is_for(m, tls_self(n->site->tls)->name) && counts(n, m, &err))
+		node_prepare(n, m->sequence);
+}
+
+static void on_renew(struct node *n, const struct message *m)
+{
+	struct mrb_error err;
+
+	if (counts(n, m, &err))
+		node_prepare_renew(n);
+}
+
 /* What has not been begun is not begun. */
 static void on_stop(struct node *n, const struct message *m)
 {
 	struct mrb_error err;
 	char why[MESSAGE_NAME_LEN + 32];
 
-	if (!counts(n, m, &err) || n->order.stage == ORDER_NONE)
+	if (!counts(n, m, &err))
+		return;
+	node_prepare_end(n);
+	if (n->order.stage == ORDER_NONE)
 		return;
 	snprintf(why, sizeof(why), "%s has stopped the update", m->holder);
 	if (n->order.stage == ORDER_FETCHING) {
@@ -279,14 +305,14 @@ static void on_stop(struct node *n, const struct message *m)
  */
 void node_order(struct node *n, const struct message *m)
 {
-	struct mrb_error err;
-
 	if (!strcmp(m->word, "update"))
 		on_update(n, m);
+	else if (!strcmp(m->word, "prepare"))
+		on_prepare(n, m);
 	else if (!strcmp(m->word, "stop"))
 		on_stop(n, m);
 	else if (!strcmp(m->word, "renew"))
-		counts(n, m, &err);
+		on_renew(n, m);
 	else
 		log_line(LOG_WARNING, "order %llu is '%s', which nodes do not know", m->order,
 			 m->word);

@@ -10,7 +10,10 @@
 #include "../feed.h"
 #include "roll_run.h"
 
-#define TURN_MS		200
+/* From one look to the next one: soon after something has happened, and then less often. */
+#define TURN_MIN_MS	20
+#define TURN_MAX_MS	200
+#define TURN_SHARE	4
 #define RETRY_MS	3000
 
 /* ---- what is noted ---------------------------------------------------------------- */
@@ -44,6 +47,7 @@ int roller_note(struct roller *u, struct json_object *line)
 		failed("%s", err.text);
 		return -EIO;
 	}
+	u->changed_at = now_ms();
 	tell(u, line);
 	return 0;
 }
@@ -265,6 +269,9 @@ static int say(struct roller *u)
 	if (u->renew_due)
 		ret = roller_order(u, "renew", roller_number(u), &err);
 	u->renew_due = u->renew_due && ret;
+	if (!ret && u->prepare_due)
+		ret = roller_prepare(u, &err);
+	u->prepare_due = u->prepare_due && ret;
 	ret = ret ?: roller_repeat(u, &err);
 	return ret ? unheard(u, &err) : -1;
 }
@@ -378,12 +385,26 @@ static void on_word(const char *word, char *answer, size_t room, void *ctx)
 
 /* ---- the loop --------------------------------------------------------------------- */
 
+/* Many take long to answer: they are left alone for as long as that has taken. */
+static unsigned int until_next_turn(const struct roller *u, u64 begun)
+{
+	u64 now = now_ms(), wait = (now - u->changed_at) / TURN_SHARE;
+
+	if (wait < now - begun)
+		wait = now - begun;
+	return wait < TURN_MIN_MS ? TURN_MIN_MS : wait > TURN_MAX_MS ? TURN_MAX_MS :
+								      (unsigned int)wait;
+}
+
 static int loop(struct roller *u)
 {
+	u64 begun = now_ms();
 	int ret;
 
-	while ((ret = turn(u)) < 0)
-		fleet_wait(u->fleet, TURN_MS);
+	while ((ret = turn(u)) < 0) {
+		fleet_wait(u->fleet, until_next_turn(u, begun));
+		begun = now_ms();
+	}
 	return ret;
 }
 
@@ -408,6 +429,8 @@ int roller_run(struct roller *u)
 	unsigned int i;
 
 	u->renew_due = true;
+	u->prepare_due = !strcmp(u->roll->rules.method, "live");
+	u->changed_at = now_ms();
 	if (!control)
 		failed("%s", err.text);
 	else if (!events[0] || !events[1] || !events[2] ||

@@ -229,3 +229,37 @@ int roller_repeat(struct roller *u, struct mrb_error *err)
 	}
 	return 0;
 }
+
+static bool is_to_prepare(const struct roll_member *m)
+{
+	return m->is_present && !m->is_current &&
+	       (m->standing == ROLL_TO_DO || m->standing == ROLL_ORDERED);
+}
+
+/**
+ * roller_prepare() - have all whose turn will come fetch what they will swap to
+ * @u: orchestrator whose right is valid, of an update by live swaps
+ * @err: set on failure
+ *
+ * So one broadcast is enough for all of them. It changes nothing, and nobody waits for it:
+ * whoever has not prepared fetches when it is its turn.
+ *
+ * Return: 0, or the code in @err: no master has heard it.
+ */
+int roller_prepare(struct roller *u, struct mrb_error *err)
+{
+	struct message *say = u->fleet->say;
+	const struct roll *r = u->roll;
+	unsigned int i = 0;
+
+	while (i < r->num_members) {
+		fill(u, "prepare", roller_number(u));
+		for (; i < r->num_members && say->num_targets < MESSAGE_MAX_TARGETS; i++)
+			if (is_to_prepare(&r->members[i]))
+				snprintf(say->targets[say->num_targets++], MESSAGE_NAME_LEN,
+					 "%s", r->members[i].name);
+		if (say->num_targets && fleet_talk(u->fleet, err))
+			return err->code;
+	}
+	return 0;
+}

@@ -33,6 +33,8 @@ enum roller_wish {
  * @is_lost: the right is
  * @lost_why: that is so
  * @renew_due: nodes are to hear that the right is held still
+ * @prepare_due: nodes are to fetch what they will swap to
+ * @changed_at: when something has been noted last, ms
  * @orders: in this epoch, so far
  * @retry_at: when those who have refused are asked again, ms
  * @unheard_since: no master has answered since then, ms, or 0
@@ -53,6 +55,8 @@ struct roller {
 	bool is_lost;
 	char lost_why[MESSAGE_TEXT_LEN];
 	bool renew_due;
+	bool prepare_due;
+	u64 changed_at;
 	u64 orders;
 	u64 retry_at;
 	u64 unheard_since;
@@ -65,6 +69,7 @@ struct roller {
 int roller_look(struct roller *u, bool first, struct mrb_error *err);
 u64 roller_number(struct roller *u);
 int roller_order(struct roller *u, const char *word, u64 number, struct mrb_error *err);
+int roller_prepare(struct roller *u, struct mrb_error *err);
 int roller_repeat(struct roller *u, struct mrb_error *err);
 int roller_desired(struct roller *u, struct mrb_error *err);
 
