@@ -174,17 +174,38 @@ void cell_go(struct cell *c, enum cell_errand errand)
 		   c->approved ? "approved" : "repair");
 }
 
-static void reset_devices(struct cell *c)
+/* All of its devices: they meet at the rendezvous. */
+static void reset_devices(struct cell *c, const char *by)
 {
-	struct mrb_error err;
+	const struct message *all = &(struct message){ 0 };
+
+	link_enable(c->site->link, false);
+	cell_enter(c, CELL_BOOTING);
+	devices_reset(c->devices, all, by);
+}
+
+/**
+ * cell_reset() - an operator orders a reset, whoever counts on this cell
+ * @c: cell; one that does not run is on its way from a reset anyway
+ * @types: of devices that are meant; none for all
+ * @by: who passes that on
+ */
+void cell_reset(struct cell *c, const struct message *types, const char *by)
+{
 	unsigned int i;
 
-	for (i = 0; i < c->devices->num; i++) {
-		struct device *d = &c->devices->list[i];
-
-		if (d->state != DEVICE_GONE && device_reset(c->devices, d, &err))
-			log_line(LOG_ERR, "%s cannot be reset: %s", d->name, err.text);
+	if (c->state != CELL_RUNNING) {
+		log_line(LOG_NOTICE, "a reset by order of %s changes nothing: this cell is %s", by,
+			 state_names[c->state]);
+		return;
 	}
+	for (i = 0; i < c->devices->num; i++)
+		if (message_is_for_type(types, c->devices->list[i].type))
+			break;
+	if (i == c->devices->num)
+		return;
+	duty_end(c->duty);
+	reset_devices(c, by);
 }
 
 static void on_out(void *ctx)
@@ -193,9 +214,7 @@ static void on_out(void *ctx)
 
 	if (c->errand == ERRAND_NONE)
 		return;
-	link_enable(c->site->link, false);
-	cell_enter(c, CELL_BOOTING);
-	reset_devices(c);
+	reset_devices(c, NULL);
 }
 
 static void on_stays(const char *why, void *ctx)
@@ -204,6 +223,7 @@ static void on_stays(const char *why, void *ctx)
 
 	log_line(LOG_NOTICE, "this cell stays in service: %s", why);
 	cell_set_problem(c, "it cannot go out of service: %.200s", why);
+	c->stays = true;
 	c->errand = ERRAND_NONE;
 	cell_order_end(c, "refused");
 	site_look_in(c->timer, LOOK_MS);
@@ -223,12 +243,23 @@ static const struct duty_ops duty_ops = {
 	.stays = on_stays,
 };
 
+/* Nobody needs any longer that it goes. */
+static void forget_why_it_stays(struct cell *c)
+{
+	c->stays = false;
+	c->problem[0] = '\0';
+	cell_tell(c, NULL);
+}
+
 static void look_at_firmware(struct cell *c)
 {
 	const struct manifest *m = master_store_manifest(c->master->store);
 
-	if (!m || m->sequence == c->started)
+	if (!m || m->sequence == c->started) {
+		if (c->stays && c->errand == ERRAND_NONE && !cell_is_wanted(c))
+			forget_why_it_stays(c);
 		return;
+	}
 	/* What is new may be the boot block alone. */
 	if (!cell_has_another_firmware(c) && master_sequence(c->master)) {
 		c->started = m->sequence;
@@ -247,6 +278,7 @@ static void run(struct cell *c)
 {
 	c->approved = false;
 	c->empty = false;
+	c->stays = false;
 	c->problem[0] = '\0';
 	cell_drop_files(c);
 	cell_enter(c, CELL_RUNNING);

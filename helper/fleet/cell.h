@@ -73,6 +73,7 @@ struct cell_order {
  * @order: of an operator
  * @pushed: when others were last told that they should have something else, ms
  * @pushed_set: of those that were told; another one's turn comes next
+ * @stays: what is wrong is that it should go out of service, and may not
  * @problem: what is wrong, or an empty text
  */
 struct cell {
@@ -95,6 +96,7 @@ struct cell {
 	struct cell_order order;
 	u64 pushed;
 	char pushed_set[MESSAGE_SET_LEN];
+	bool stays;
 	char problem[MESSAGE_TEXT_LEN];
 };
 
@@ -103,6 +105,7 @@ struct cell *cell_new(struct site *s, struct mrb_error *err);
 void cell_free(struct cell *c);
 void cell_look(struct cell *c);
 void cell_enter(struct cell *c, enum cell_state state);
+void cell_reset(struct cell *c, const struct message *types, const char *by);
 void cell_go(struct cell *c, enum cell_errand errand);
 bool cell_may_act(const struct cell *c);
 __printf(2, 3) void cell_set_problem(struct cell *c, const char *fmt, ...);

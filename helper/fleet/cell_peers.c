@@ -321,6 +321,9 @@ void cell_peer_says(struct cell *c, struct peer *p, const struct message *m)
 	case MESSAGE_QUERY:
 		answer(c, p, m);
 		break;
+	case MESSAGE_RESET:
+		cell_reset(c, m, peer_name(p));
+		break;
 	case MESSAGE_ORDER:
 		cell_order(c, m);
 		break;

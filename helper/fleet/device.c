@@ -280,3 +280,30 @@ int device_reset(struct devices *ds, struct device *d, struct mrb_error *err)
 	d->has_failed = false;
 	return ds->backend->reset(ds, d, err);
 }
+
+/**
+ * devices_reset() - back to the boot programs
+ * @ds: the devices
+ * @types: of those that are meant; none for all
+ * @by: whose order that is, for people; %NULL: nobody's
+ *
+ * One that cannot be reset goes on with what it does, which is logged.
+ */
+void devices_reset(struct devices *ds, const struct message *types, const char *by)
+{
+	struct mrb_error err;
+	unsigned int i;
+
+	for (i = 0; i < ds->num; i++) {
+		struct device *d = &ds->list[i];
+
+		if (d->state == DEVICE_GONE || !message_is_for_type(types, d->type))
+			continue;
+		log_line(LOG_NOTICE, "%s is reset%s%s", d->name, by ? " by order of " : "",
+			 by ?: "");
+		if (device_reset(ds, d, &err))
+			log_line(LOG_ERR, "%s cannot be reset: %s", d->name, err.text);
+		/* What it says next is of the time after it. */
+		d->version[0] = '\0';
+	}
+}

@@ -108,6 +108,7 @@ int device_swap(struct devices *ds, struct device *d,
 		const struct manifest_image *image, int fd, struct mrb_error *err);
 int device_boot(struct devices *ds, struct device *d, int fd, struct mrb_error *err);
 int device_reset(struct devices *ds, struct device *d, struct mrb_error *err);
+void devices_reset(struct devices *ds, const struct message *types, const char *by);
 bool device_has_failed(const struct device *d, const struct manifest_image *image);
 bool device_wants(const struct device *d, const struct manifest_image *image);
 const char *device_state_name(enum device_state state);

@@ -112,6 +112,17 @@ bool message_is_for(const struct message *order, const char *name)
 	return !order->num_targets;
 }
 
+/* Are modules of that type meant? */
+bool message_is_for_type(const struct message *m, const char *type)
+{
+	unsigned int i;
+
+	for (i = 0; i < m->num_types; i++)
+		if (!strcmp(m->types[i], type))
+			return true;
+	return !m->num_types;
+}
+
 static int malformed(struct mrb_error *err, const struct message *m,
 		     const char *field)
 {

@@ -126,6 +126,7 @@ struct message *message_parse(const char *bytes, size_t size,
 char *message_format(const struct message *m, size_t *size);
 void message_free(struct message *m);
 const char *message_name(enum message_type type);
+bool message_is_for_type(const struct message *m, const char *type);
 bool message_is_for(const struct message *order, const char *name);
 
 #endif /* FLEET_MESSAGE_H */

@@ -231,46 +231,12 @@ static const struct fetcher_ops fetcher_ops = {
 
 /* ---- what masters say ------------------------------------------------------ */
 
-static bool is_meant(const struct message *m, const char *type)
-{
-	unsigned int i;
-
-	for (i = 0; i < m->num_types; i++)
-		if (!strcmp(m->types[i], type))
-			return true;
-	return !m->num_types;
-}
-
-/**
- * node_reset_devices() - back to the boot programs, which ask for images
- * @n: node
- * @types: of the devices that are meant; none for all
- * @by: whose order that is, for people
- */
-void node_reset_devices(struct node *n, const struct message *types, const char *by)
-{
-	struct mrb_error err;
-	unsigned int i;
-
-	for (i = 0; i < n->devices->num; i++) {
-		struct device *d = &n->devices->list[i];
-
-		if (d->state == DEVICE_GONE || !is_meant(types, d->type))
-			continue;
-		log_line(LOG_NOTICE, "%s is reset by order of %s", d->name, by);
-		if (device_reset(n->devices, d, &err))
-			log_line(LOG_ERR, "%s cannot be reset: %s", d->name, err.text);
-		/* What it says next is of the time after it. */
-		d->version[0] = '\0';
-	}
-}
-
 static void reset(struct node *n, const struct peer *p, const struct message *m)
 {
 	char by[MESSAGE_NAME_LEN + 16];
 
 	snprintf(by, sizeof(by), "master %s", peer_name(p));
-	node_reset_devices(n, m, by);
+	devices_reset(n->devices, m, by);
 }
 
 static void on_ready(struct peer *p, void *ctx)

@@ -75,7 +75,6 @@ struct node {
 
 /* node.c */
 void node_ask(const struct node *n, struct peer *p);
-void node_reset_devices(struct node *n, const struct message *types, const char *by);
 bool node_runs(const struct node *n);
 void node_give(struct node *n, const struct manifest_image *image, u64 sequence, int fd,
 	       struct mrb_error *err);

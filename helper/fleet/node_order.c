@@ -113,7 +113,7 @@ void node_order_out(struct node *n)
 	if (n->order.stage != ORDER_LEAVING)
 		return;
 	n->order.stage = ORDER_LOADING;
-	node_reset_devices(n, all, "an operator");
+	devices_reset(n->devices, all, "an operator");
 }
 
 void node_order_stays(struct node *n, const char *why)

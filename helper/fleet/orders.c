@@ -42,6 +42,8 @@ void order_reset(struct master *m, const struct session *operator,
 	copy->num_types = order->num_types;
 	log_line(LOG_NOTICE, "reset of %u nodes by order of %s", pass_on(m, copy),
 		 session_name(operator));
+	if (m->site->cell)
+		cell_reset(m->site->cell, copy, session_name(operator));
 	free(copy);
 	say_hello(m, operator);
 }

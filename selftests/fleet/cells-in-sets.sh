@@ -6,7 +6,7 @@
 . "$(dirname "$0")/site.sh"
 . "$fleet/cells.sh"
 
-plan 20
+plan 21
 
 site_up 0 a1 a2 a3 b1 b2 b3 liar
 store_make --chunk-bytes 262144 "$site/store" hba-1.1.0 boot-1.0.0 || bail "no store"
@@ -73,6 +73,7 @@ start a3 b2 b3 || bail "no cells"
 # shellcheck disable=SC2086
 check "and all run in the end" cells_run 1.1.0 90 a2 a3 b1 b2 b3
 check "in service" await_logs 'this machine is in service' 30 a2 a3 b1 b2 b3
+check "nobody says any longer why it stays" await_problem a1 a1 '^$'
 
 # ---- update, by themselves ------------------------------------------------------------
 

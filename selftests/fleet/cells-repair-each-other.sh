@@ -7,7 +7,7 @@
 . "$(dirname "$0")/site.sh"
 . "$fleet/cells.sh"
 
-plan 32
+plan 36
 
 site_up 0 c1 c2 c3 c4 liar
 store_make --chunk-bytes 262144 "$site/store" bench/4M-a boot-1.0.0 || bail "no store"
@@ -120,3 +120,12 @@ check "without a cable: the management interconnect [C8]" \
 	await_log c3 '17 of 17 chunks are fetched from http://10.71' 30
 check "and it is repaired [C8]" cells_run 2.0.0 60 c3
 check "byte for byte" cmp "$site/store/4M-a.mrb" "$site/flash/c3/4M-a.mrb"
+
+# ---- a reset by an operator --------------------------------------------------------------------
+
+forget c1 c2 c3 c4
+check "a reset of a type that none has" fleet reset c1 nonesuch
+check "and of all [D8]" fleet reset c1
+check "takes each cell to the rendezvous [C5]" \
+	await_logs 'this cell is at the rendezvous' 30 c1 c2 c3 c4
+check "from where it runs what it has" cells_run 2.0.0 60 c1 c2 c3 c4
