@@ -11,10 +11,10 @@
 /* Is it what devices of some type start from? */
 bool cell_image_is_boot(const struct manifest_image *image)
 {
-	size_t len = strlen(image->types[0]);
+	size_t len = strlen(image->types[0].name);
 
 	return len > strlen(BOOT_SUFFIX) &&
-	       !strcmp(image->types[0] + len - strlen(BOOT_SUFFIX), BOOT_SUFFIX);
+	       !strcmp(image->types[0].name + len - strlen(BOOT_SUFFIX), BOOT_SUFFIX);
 }
 
 static const struct manifest_image *find(const struct cell *c, const struct device *d,

@@ -29,10 +29,9 @@ static struct json_object *time_text(time_t time)
 
 static struct json_object *version_text(const struct mrb_version *version)
 {
-	char text[20];
+	char text[MANIFEST_VERSION_LEN];
 
-	snprintf(text, sizeof(text), "%u.%u.%u", le16_to_cpu(version->major),
-		 le16_to_cpu(version->minor), le16_to_cpu(version->patch));
+	manifest_version_text(version, text);
 	return json_object_new_string(text);
 }
 
@@ -49,8 +48,8 @@ static bool has_type(struct json_object *types, const char *type)
 
 /* The first image's version stands for a combined one. */
 static int put_view(struct json_object *entry, struct json_object *types,
-		    const struct image_view *view, u32 *security,
-		    struct mrb_error *err)
+		    struct json_object *versions, const struct image_view *view,
+		    u32 *security, struct mrb_error *err)
 {
 	const struct mrb_header *h = view->image.header;
 
@@ -61,24 +60,31 @@ static int put_view(struct json_object *entry, struct json_object *types,
 		json_object_object_add(entry, "version", version_text(&h->version));
 	}
 	*security = min_t(u32, *security, le32_to_cpu(h->security_version));
-	if (!has_type(types, h->device_type))
-		json_object_array_add(types, json_object_new_string(h->device_type));
+	if (has_type(types, h->device_type))
+		return 0;
+	json_object_array_add(types, json_object_new_string(h->device_type));
+	json_object_array_add(versions, version_text(&h->version));
 	return 0;
 }
 
 static int put_views(struct json_object *entry, struct json_object *types,
 		     const struct image_file *file, struct mrb_error *err)
 {
+	struct json_object *versions = json_object_new_array();
 	struct image_view view = { 0 };
 	u32 security = 0;
 	int ret;
 
+	json_object_object_add(entry, "versions", versions);
 	while ((ret = image_view_next(file, &view, err)) > 0) {
-		ret = put_view(entry, types, &view, &security, err);
+		ret = put_view(entry, types, versions, &view, &security, err);
 		if (ret)
 			break;
 	}
 	image_view_done(&view);
+	/* One says it all. */
+	if (json_object_array_length(versions) == 1)
+		json_object_object_del(entry, "versions");
 	json_object_object_add(entry, "security-version",
 			       json_object_new_int64(security));
 	return ret;

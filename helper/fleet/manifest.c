@@ -155,21 +155,27 @@ static bool read_part(const char **text, char end, __le16 *part)
 	return true;
 }
 
-static int get_version(struct json_object *object, const char *where,
-		       struct mrb_version *version, struct mrb_error *err)
+static int read_version(struct json_object *member, const char *where,
+			struct mrb_version *version, struct mrb_error *err)
 {
-	struct json_object *member = get(object, "version", json_type_string,
-					 where, err);
-	const char *text = member ? json_object_get_string(member) : NULL;
+	const char *text = json_object_is_type(member, json_type_string) ?
+			   json_object_get_string(member) : "";
 
-	if (!text)
-		return err->code;
 	if (read_part(&text, '.', &version->major) &&
 	    read_part(&text, '.', &version->minor) &&
 	    read_part(&text, '\0', &version->patch))
 		return 0;
 	return mrb_refuse(err, -EBADMSG,
 			  "%s of the manifest is no version like 2.0.1", where);
+}
+
+static int get_version(struct json_object *object, const char *where,
+		       struct mrb_version *version, struct mrb_error *err)
+{
+	struct json_object *member = get(object, "version", json_type_string,
+					 where, err);
+
+	return member ? read_version(member, where, version, err) : err->code;
 }
 
 /* An array of at least one; its entries are the caller's to look at. */
@@ -222,14 +228,39 @@ static int get_types(struct json_object *object, struct manifest_image *image,
 			return mrb_refuse(err, -EBADMSG,
 					  "%s of the manifest has an entry that is no text",
 					  where);
-		if (copy_text(entry, where, image->types[i], MRB_TYPE_LEN, err))
+		if (copy_text(entry, where, image->types[i].name, MRB_TYPE_LEN, err))
 			return err->code;
-		if (mrb_type_problem(image->types[i]))
+		if (mrb_type_problem(image->types[i].name))
 			return mrb_refuse(err, -EBADMSG,
 					  "%s of the manifest: module type '%s' %s",
-					  where, image->types[i],
-					  mrb_type_problem(image->types[i]));
+					  where, image->types[i].name,
+					  mrb_type_problem(image->types[i].name));
 	}
+	return 0;
+}
+
+/* Of each type; where that is left out, all have the version of the file. */
+static int get_versions(struct json_object *object, struct manifest_image *image,
+			const char *where, struct mrb_error *err)
+{
+	struct json_object *array = NULL;
+	unsigned int i, num;
+
+	for (i = 0; i < image->num_types; i++)
+		image->types[i].version = image->version;
+	if (!json_object_object_get_ex(object, "versions", &array))
+		return 0;
+	array = get_array(object, "versions", where, MANIFEST_MAX_TYPES, &num, err);
+	if (!array)
+		return err->code;
+	if (num != image->num_types)
+		return mrb_refuse(err, -EBADMSG,
+				  "%s of the manifest has %u entries; there are %u types",
+				  where, num, image->num_types);
+	for (i = 0; i < num; i++)
+		if (read_version(json_object_array_get_idx(array, i), where,
+				 &image->types[i].version, err))
+			return err->code;
 	return 0;
 }
 
@@ -279,6 +310,7 @@ static int read_image(struct json_object *object, unsigned int i,
 	    get_types(object, image, in("images", i, "types").name, err) ||
 	    get_version(object, in("images", i, "version").name,
 			&image->version, err) ||
+	    get_versions(object, image, in("images", i, "versions").name, err) ||
 	    get_number(object, "security-version",
 		       in("images", i, "security-version").name, 0, UINT_MAX,
 		       &security, err) ||
@@ -305,7 +337,7 @@ const struct manifest_image *manifest_find(const struct manifest *m,
 
 	for (i = 0; i < m->num_images; i++)
 		for (j = 0; j < m->images[i].num_types; j++)
-			if (!strcmp(m->images[i].types[j], type))
+			if (!strcmp(m->images[i].types[j].name, type))
 				return &m->images[i];
 	return NULL;
 }
@@ -320,14 +352,14 @@ static int check_types(const struct manifest *m, struct mrb_error *err)
 		image = &m->images[i];
 		for (j = 0; j < image->num_types; j++) {
 			for (k = 0; k < j; k++)
-				if (!strcmp(image->types[k], image->types[j]))
+				if (!strcmp(image->types[k].name, image->types[j].name))
 					break;
 			if (k == j &&
-			    manifest_find(m, image->types[j]) == image)
+			    manifest_find(m, image->types[j].name) == image)
 				continue;
 			return mrb_refuse(err, -EEXIST,
 					  "the manifest has type %s twice",
-					  image->types[j]);
+					  image->types[j].name);
 		}
 	}
 	return 0;
@@ -446,9 +478,16 @@ bool manifest_image_is_for(const struct manifest_image *image, const char *type)
 	unsigned int i;
 
 	for (i = 0; i < image->num_types; i++)
-		if (!strcmp(image->types[i], type))
+		if (!strcmp(image->types[i].name, type))
 			return true;
 	return false;
+}
+
+/* As people write it. */
+void manifest_version_text(const struct mrb_version *version, char text[MANIFEST_VERSION_LEN])
+{
+	snprintf(text, MANIFEST_VERSION_LEN, "%u.%u.%u", le16_to_cpu(version->major),
+		 le16_to_cpu(version->minor), le16_to_cpu(version->patch));
 }
 
 /**

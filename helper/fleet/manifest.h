@@ -16,16 +16,27 @@
 #define MANIFEST_MAX_TYPES	64	/* in one image */
 #define MANIFEST_MAX_SIZE	(1ULL << 30)
 #define MANIFEST_FILE_LEN	64	/* with the zero */
+#define MANIFEST_VERSION_LEN	18	/* 65535.65535.65535 and the zero */
 
 #define CHUNK_MIN_BYTES		(256U << 10)
 #define CHUNK_MAX_BYTES		(1U << 20)
+
+/**
+ * struct manifest_type - modules that a file has an image for
+ * @name: module type
+ * @version: of the image for it
+ */
+struct manifest_type {
+	char name[MRB_TYPE_LEN];
+	struct mrb_version version;
+};
 
 /**
  * struct manifest_image - one file that nodes may get
  * @file: its name in the master's store, a plain one
  * @types: module types that it has an image for
  * @num_types: entries in @types, at least one
- * @version: of the image; of a combined one, the operator's
+ * @version: of the image; of a combined one, of the first in it
  * @security_version: least one of the images in it
  * @size: bytes, with signatures
  * @digest: SHA-256 of all of it
@@ -35,7 +46,7 @@
  */
 struct manifest_image {
 	char file[MANIFEST_FILE_LEN];
-	char (*types)[MRB_TYPE_LEN];
+	struct manifest_type *types;
 	unsigned int num_types;
 	struct mrb_version version;
 	u32 security_version;
@@ -69,6 +80,8 @@ void manifest_free(struct manifest *m);
 const struct manifest_image *manifest_find(const struct manifest *m,
 					   const char *type);
 bool manifest_image_is_for(const struct manifest_image *image, const char *type);
+void manifest_version_text(const struct mrb_version *version,
+			   char text[MANIFEST_VERSION_LEN]);
 int manifest_check_time(const struct manifest *m, time_t now,
 			struct mrb_error *err);
 int manifest_check_sequence(const struct manifest *m, u64 last,

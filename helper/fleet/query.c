@@ -113,8 +113,7 @@ static void report_cell(const struct query *q)
 }
 
 /* What each type is to run, by the manifest that this master goes by. */
-static void report_desired(const struct query *q, const struct manifest_image *image,
-			   const char *type)
+static void report_desired(const struct query *q, const struct manifest_type *type)
 {
 	struct message *m = calloc(1, sizeof(*m));
 
@@ -123,10 +122,9 @@ static void report_desired(const struct query *q, const struct manifest_image *i
 	site_say(q->master->site, m, MESSAGE_STATUS);
 	snprintf(m->nonce, sizeof(m->nonce), "%s", q->nonce);
 	m->sequence = master_store_manifest(q->master->store)->sequence;
-	snprintf(m->module_type, sizeof(m->module_type), "%s", type);
+	snprintf(m->module_type, sizeof(m->module_type), "%s", type->name);
 	snprintf(m->state, sizeof(m->state), "desired");
-	snprintf(m->version, sizeof(m->version), "%u.%u.%u", image->version.major,
-		 image->version.minor, image->version.patch);
+	manifest_version_text(&type->version, m->version);
 	sign_and_send(q, m);
 }
 
@@ -137,7 +135,7 @@ static void report_all_desired(const struct query *q)
 
 	for (i = 0; m && i < m->num_images; i++)
 		for (t = 0; t < m->images[i].num_types; t++)
-			report_desired(q, &m->images[i], m->images[i].types[t]);
+			report_desired(q, &m->images[i].types[t]);
 }
 
 static void end(struct query *q, bool answered)

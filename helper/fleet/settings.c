@@ -115,18 +115,17 @@ const char *settings_desired(const struct settings *s, const char *type)
 static struct json_object *desired_by(const struct manifest *m)
 {
 	struct json_object *desired = json_object_new_object();
-	char version[MESSAGE_VERSION_LEN];
+	char version[MANIFEST_VERSION_LEN];
 	unsigned int i, t;
 
 	for (i = 0; i < m->num_images; i++) {
 		const struct manifest_image *image = &m->images[i];
 
-		snprintf(version, sizeof(version), "%u.%u.%u",
-			 image->version.major, image->version.minor,
-			 image->version.patch);
-		for (t = 0; t < image->num_types; t++)
-			json_object_object_add(desired, image->types[t],
+		for (t = 0; t < image->num_types; t++) {
+			manifest_version_text(&image->types[t].version, version);
+			json_object_object_add(desired, image->types[t].name,
 					       json_object_new_string(version));
+		}
 	}
 	return desired;
 }

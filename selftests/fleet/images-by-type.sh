@@ -6,7 +6,7 @@
 . "$(dirname "$0")/site.sh"
 . "$fleet/nodes.sh"
 
-plan 18
+plan 22
 firmware=$B/firmware
 nic=$firmware/hba-2.0.0-bad-type.mrb
 
@@ -51,6 +51,27 @@ same "of the one type and the other" \
 	"node1hba-simrunning node2hba-simrunning node3nicrunning "
 same "by one broadcast [D5]" "$(broadcasts master1)" 1
 
+# desired: by the nodes, of what they run, printed
+desired()
+{
+	fleet status master1 --json | python3 -c '
+import json, sys
+print(*sorted(a["type"] + a["desired"] for a in json.load(sys.stdin) if a["role"] == "node"))'
+}
+
+rm "$site/images"/* "$site"/store/*
+image_file hba-3.0.0 >/dev/null
+check "one of images whose versions differ" codeswap image bundle "$site/images/all.mrb" \
+	"$firmware/hba-3.0.0.mrb" "$nic"
+store_make --sequence 3 "$site/store" "$site/images/all.mrb" || bail "no store"
+forget master1 node1 node2 node3
+reload master1 || bail "the store is not read"
+fleet reset master1 || bail "no reset"
+check "each runs its own" run_version 3.0.0 40 node1 node2
+check "of the other type, too" run_version 2.0.0 40 node3
+same "and that is what the manifest wants of it" "$(desired)" \
+	"hba-sim3.0.0 hba-sim3.0.0 nic2.0.0"
+
 # ---- a wrong image --------------------------------------------------------------
 
 # next SEQUENCE IMAGE: and the image of the other type
@@ -64,7 +85,7 @@ next()
 
 # With a manifest that is all right in itself: what the device runs says otherwise.
 forget node1 node2 node3
-next 3 "$firmware/hba-2.0.0-bad-version.mrb"
+next 4 "$firmware/hba-2.0.0-bad-version.mrb"
 fleet reset master1 hba-sim || bail "no reset"
 check "a wrong image fails at the device, which says why [D5]" \
 	await_logs 'model0 is minimal: the image says that it is version 2.0.0, and' 40 \
@@ -80,7 +101,7 @@ store_signers=
 store_issued=
 store_expires=
 store=$site/store
-store_sequence=4
+store_sequence=5
 rm "$site"/store/*
 {
 	store_fill "$nic" && sed -i 's/\\"nic\\"/\\"hba-sim\\"/' "$store_new" &&
@@ -92,17 +113,17 @@ check "of another type than the manifest says: refused, with a sentence [D5]" \
 	await_logs 'has no image of type hba-sim' 40 node1 node2
 same "no device has seen it" "$(times_said node1 'model0 is loading')" 1
 
-next 5 hba-2.0.0
+next 6 hba-2.0.0
 check "the next one is taken [D5]" run_version 2.0.0 40 node1 node2
 same "and none was tried twice [D5]" "$(times_said node1 'model0 is loading')" 2
 
 # ---- a type that nobody serves ---------------------------------------------------
 
 rm "$site"/store/*
-store_make --sequence 6 "$site/store" hba-2.0.0 || bail "no store"
+store_make --sequence 7 "$site/store" hba-2.0.0 || bail "no store"
 forget master1
 reload master1 || bail "the store is not read"
 nic_node node4 -v || bail "no node"
 check "a type that is not in the manifest: a sentence [D5]" await_log master1 \
-	'node4 asks for an image of type nic, which manifest 6 does not have' 30
+	'node4 asks for an image of type nic, which manifest 7 does not have' 30
 same "the node waits [D5]" "$(state_of master1 node4)" minimal

@@ -65,6 +65,10 @@ static const struct {
 	{ "a negative version", "2.0.1", "2.-0.1" },
 	{ "a version that is too large", "2.0.1", "2.0.65536" },
 	{ "a version with more behind it", "2.0.1", "2.0.1.5" },
+	{ "fewer versions than types", "\"version\"", "\"versions\":[\"2.0.1\"],\"version\"" },
+	{ "versions that are no list", "\"version\"", "\"versions\":7,\"version\"" },
+	{ "versions of which one is a number", "\"version\"",
+	  "\"versions\":[\"2.0.1\",7],\"version\"" },
 	{ "no security version", "security-version", "security" },
 	{ "an endless image", "\"size\":", "\"size\":99999" },
 	{ "an image that is longer than its chunks", "\"size\":", "\"size\":9" },
@@ -89,6 +93,34 @@ static void bad_manifests_are_refused(void)
 		ok(!m && err.text[0], "%s: %s", bad_manifests[i].what, err.text);
 		manifest_free(m);
 	}
+}
+
+/* What a type of a manifest is to run. */
+static const char *version_for(const struct manifest *m, const char *type)
+{
+	const struct manifest_image *of = manifest_find(m, type);
+	static char version[MANIFEST_VERSION_LEN];
+	unsigned int i;
+
+	for (i = 0; i < of->num_types; i++)
+		if (!strcmp(of->types[i].name, type))
+			manifest_version_text(&of->types[i].version, version);
+	return version;
+}
+
+static void types_have_versions(void)
+{
+	struct mrb_error err;
+	struct manifest *m = good_manifest();
+
+	ok(!strcmp(version_for(m, "hba mini"), "2.0.1"), "that of the file");
+	manifest_free(m);
+	manifest_text(HEAD, "]}");
+	replace_once(text, "\"version\"", "\"versions\":[\"2.0.1\",\"65535.1.0\"],\"version\"");
+	m = manifest_parse(text, strlen(text), &err);
+	ok(m && !strcmp(version_for(m, "hba"), "2.0.1"), "or each its own");
+	ok(m && !strcmp(version_for(m, "hba mini"), "65535.1.0"), "also the last one");
+	manifest_free(m);
 }
 
 static bool reads(const char *bytes, size_t size)
@@ -116,6 +148,7 @@ int main(void)
 {
 	make_image();
 	a_manifest_is_read();
+	types_have_versions();
 	bad_manifests_are_refused();
 	no_part_of_a_manifest_is_one();
 	return tap_done();
