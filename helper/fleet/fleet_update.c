@@ -63,7 +63,8 @@ int update_hold(struct roller *u, struct update_options *o)
 	u->lock = lease_local_new(o->dir, holder, &err);
 	u->lease = u->lock;
 	if (u->lock && o->etcd)
-		u->lease = lease_etcd_new(o->etcd, o->site ?: "default", holder, &err);
+		u->lease = lease_etcd_new(o->etcd, o->etcd_tls, o->site ?: "default", holder,
+					  &err);
 	if (!u->lease || lease_hold(u->lock, &err) ||
 	    (u->lease != u->lock && lease_hold(u->lease, &err)))
 		return failed("%s", err.text);

@@ -14,6 +14,7 @@
  * @dir: of lock, journal and control
  * @holder: name of who updates, or %NULL: made up
  * @etcd: URLs, or %NULL
+ * @etcd_tls: directory of certificates for it, or %NULL
  * @site: what the right is called in etcd, or %NULL
  * @dry_run: show the plan and do nothing
  * @seconds: so long masters may take to have all of what is installed
@@ -24,6 +25,7 @@ struct update_options {
 	const char *dir;
 	const char *holder;
 	const char *etcd;
+	const char *etcd_tls;
 	const char *site;
 	bool dry_run;
 	unsigned int seconds;

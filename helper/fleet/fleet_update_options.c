@@ -38,6 +38,7 @@ static const char usage_text[] =
 "      --state DIR          of journal, lock and control\n"
 "                           (default: " UPDATE_DEFAULT_DIR ")\n"
 "      --etcd URL[,URL...]  the right to update is kept there, not in --state\n"
+"      --etcd-tls DIR       with ca.pem of that etcd, and cert.pem and key.pem for it\n"
 "      --site NAME          what the right is called in etcd (default: default)\n"
 "      --holder NAME        of who updates, unlike any other's\n"
 "                           (default: operator@machine:process)\n"
@@ -49,7 +50,8 @@ static const char usage_text[] =
 
 enum {
 	OPT_MAX = 256, OPT_CANARY, OPT_SUCCESS, OPT_ERRORS, OPT_NODE_SECONDS, OPT_METHOD,
-	OPT_DRY, OPT_STATE, OPT_ETCD, OPT_SITE, OPT_HOLDER, OPT_SECONDS,
+	OPT_DRY, OPT_STATE, OPT_ETCD, OPT_ETCD_TLS, OPT_SITE, OPT_HOLDER,
+	OPT_SECONDS,
 };
 
 static const struct option long_options[] = {
@@ -64,6 +66,7 @@ static const struct option long_options[] = {
 	{ "dry-run", no_argument, NULL, OPT_DRY },
 	{ "state", required_argument, NULL, OPT_STATE },
 	{ "etcd", required_argument, NULL, OPT_ETCD },
+	{ "etcd-tls", required_argument, NULL, OPT_ETCD_TLS },
 	{ "site", required_argument, NULL, OPT_SITE },
 	{ "holder", required_argument, NULL, OPT_HOLDER },
 	{ "seconds", required_argument, NULL, OPT_SECONDS },
@@ -212,6 +215,8 @@ static int read_one(struct update_options *o, int c, const char *text)
 		return -1;
 	case OPT_ETCD:
 		return read_name("etcd", text, ROLL_PATH_LEN, &o->etcd) ? -1 : CMD_USAGE;
+	case OPT_ETCD_TLS:
+		return read_name("etcd-tls", text, ROLL_PATH_LEN, &o->etcd_tls) ? -1 : CMD_USAGE;
 	case OPT_SITE:
 		return read_name("site", text, MESSAGE_NAME_LEN, &o->site) ? -1 : CMD_USAGE;
 	case OPT_HOLDER:
@@ -238,6 +243,7 @@ static int keep_masters(struct update_options *o)
 			      o->fleet.tls_dir, ROLL_PATH_LEN - 1);
 	snprintf(o->rules.tls_dir, ROLL_PATH_LEN, "%s", o->fleet.tls_dir);
 	snprintf(o->rules.etcd, ROLL_PATH_LEN, "%s", o->etcd ?: "");
+	snprintf(o->rules.etcd_tls, ROLL_PATH_LEN, "%s", o->etcd_tls ?: "");
 	snprintf(o->rules.site, MESSAGE_NAME_LEN, "%s", o->site ?: "default");
 	return -1;
 }
@@ -264,6 +270,8 @@ int update_options_masters(struct update_options *o, const struct roll_rules *ru
 		o->fleet.tls_dir = rules->tls_dir;
 	if (!o->etcd && rules->etcd[0])
 		o->etcd = rules->etcd;
+	if (!o->etcd_tls && rules->etcd_tls[0])
+		o->etcd_tls = rules->etcd_tls;
 	if (!o->site && rules->site[0])
 		o->site = rules->site;
 	return CMD_DONE;

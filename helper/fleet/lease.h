@@ -50,8 +50,8 @@ struct lease {
 
 /* lease_local.c, lease_etcd.c: each of them only makes ready to ask */
 struct lease *lease_local_new(const char *dir, const char *holder, struct mrb_error *err);
-struct lease *lease_etcd_new(const char *urls, const char *site, const char *holder,
-			     struct mrb_error *err);
+struct lease *lease_etcd_new(const char *urls, const char *tls_dir, const char *site,
+			     const char *holder, struct mrb_error *err);
 
 /* lease.c */
 int lease_hold(struct lease *l, struct mrb_error *err);

@@ -321,14 +321,15 @@ static const struct lease_ops etcd_ops = {
 /**
  * lease_etcd_new() - the right that an etcd keeps
  * @urls: of its members, behind commas
+ * @tls_dir: see lease_http_new(), or %NULL
  * @site: what the right is called: one for each site
  * @holder: who wants it
  * @err: set on failure
  *
  * Return: to be freed with lease_free(), or %NULL.
  */
-struct lease *lease_etcd_new(const char *urls, const char *site, const char *holder,
-			     struct mrb_error *err)
+struct lease *lease_etcd_new(const char *urls, const char *tls_dir, const char *site,
+			     const char *holder, struct mrb_error *err)
 {
 	struct etcd *e = calloc(1, sizeof(*e));
 	char key[KEY_LEN / 2];
@@ -343,7 +344,7 @@ struct lease *lease_etcd_new(const char *urls, const char *site, const char *hol
 	to_base64(key, e->update_key);
 	snprintf(key, sizeof(key), "codeswap/epoch/%s", site);
 	to_base64(key, e->epoch_key);
-	e->http = lease_http_new(urls, err);
+	e->http = lease_http_new(urls, tls_dir, err);
 	if (e->http)
 		return &e->lease;
 	free(e);

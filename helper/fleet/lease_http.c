@@ -4,6 +4,7 @@
  * its members together: an orchestrator has nothing to do without an answer.
  */
 #include <stdlib.h>
+#include <unistd.h>
 
 #include <curl/curl.h>
 
@@ -163,20 +164,47 @@ static bool set_up(struct lease_http *h)
 	return true;
 }
 
+static int use_file(struct lease_http *h, CURLoption option, const char *dir, const char *name,
+		    struct mrb_error *err)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	if (access(path, R_OK))
+		return mrb_refuse(err, -errno, "--etcd-tls: %s: %s", path, strerror(errno));
+	/* It keeps a copy. */
+	return curl_easy_setopt(h->easy, option, path) ?
+	       mrb_refuse(err, -EINVAL, "--etcd-tls: %s cannot be used", path) : 0;
+}
+
+/* Who we are to an etcd, and who it has to be. */
+static int use_tls(struct lease_http *h, const char *dir, struct mrb_error *err)
+{
+	if (!dir)
+		return 0;
+	if (use_file(h, CURLOPT_CAINFO, dir, "ca.pem", err) ||
+	    use_file(h, CURLOPT_SSLCERT, dir, "cert.pem", err))
+		return err->code;
+	return use_file(h, CURLOPT_SSLKEY, dir, "key.pem", err);
+}
+
 /**
  * lease_http_new() - make ready to ask an etcd
  * @urls: of its members, behind commas; the first that answers is kept
+ * @tls_dir: with ca.pem, by which its certificate has to be signed, and our cert.pem and
+ *	key.pem; %NULL: it wants none, and has one that this machine trusts anyway
  * @err: set on failure
  *
  * Return: to be freed with lease_http_free(), or %NULL.
  */
-struct lease_http *lease_http_new(const char *urls, struct mrb_error *err)
+struct lease_http *lease_http_new(const char *urls, const char *tls_dir,
+				  struct mrb_error *err)
 {
 	struct lease_http *h = calloc(1, sizeof(*h));
 
 	mrb_refuse(err, -ENOMEM, "out of memory");
 	if (h && add_urls(h, urls)) {
-		if (set_up(h))
+		if (set_up(h) && !use_tls(h, tls_dir, err))
 			return h;
 	} else if (h) {
 		mrb_refuse(err, -EINVAL,

@@ -9,7 +9,8 @@
 
 struct lease_http;
 
-struct lease_http *lease_http_new(const char *urls, struct mrb_error *err);
+struct lease_http *lease_http_new(const char *urls, const char *tls_dir,
+				  struct mrb_error *err);
 void lease_http_free(struct lease_http *h);
 struct json_object *lease_http_post(struct lease_http *h, const char *path, const char *body,
 				    struct mrb_error *err);

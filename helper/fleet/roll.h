@@ -44,6 +44,7 @@ struct roll_share {
  * @num_masters: entries in @masters
  * @tls_dir: of the operator
  * @etcd: URLs behind commas, or empty: the right to update is that of a local directory
+ * @etcd_tls: directory of certificates for that, or empty
  * @site: what the right is called in etcd
  */
 struct roll_rules {
@@ -59,6 +60,7 @@ struct roll_rules {
 	unsigned int num_masters;
 	char tls_dir[ROLL_PATH_LEN];
 	char etcd[ROLL_PATH_LEN];
+	char etcd_tls[ROLL_PATH_LEN];
 	char site[MESSAGE_NAME_LEN];
 };
 

@@ -68,6 +68,7 @@ struct json_object *roll_line_begin(const struct roll *r)
 						   rules->num_masters));
 	add_text(o, "tls", rules->tls_dir);
 	add_text(o, "etcd", rules->etcd);
+	add_text(o, "etcd-tls", rules->etcd_tls);
 	add_text(o, "site", rules->site);
 	add_number(o, "sequence", r->sequence);
 	for (i = 0; i < r->num_desired; i++)

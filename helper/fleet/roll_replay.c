@@ -21,6 +21,13 @@ static bool get_text(struct json_object *line, const char *name, char *text, siz
 	return true;
 }
 
+/* Journals from before there was such a field do not have it. */
+static bool get_later_text(struct json_object *line, const char *name, char *text, size_t room)
+{
+	*text = '\0';
+	return !json_object_object_get_ex(line, name, NULL) || get_text(line, name, text, room);
+}
+
 static bool get_number(struct json_object *line, const char *name, u64 *number)
 {
 	struct json_object *value;
@@ -114,6 +121,7 @@ static bool take_begin(struct roll *r, struct json_object *line)
 			 ROLL_MAX_MASTERS, &o->num_masters) &&
 	       get_text(line, "tls", o->tls_dir, sizeof(o->tls_dir)) &&
 	       get_text(line, "etcd", o->etcd, sizeof(o->etcd)) &&
+	       get_later_text(line, "etcd-tls", o->etcd_tls, sizeof(o->etcd_tls)) &&
 	       get_text(line, "site", o->site, sizeof(o->site)) &&
 	       get_number(line, "sequence", &r->sequence) && get_desired(r, line);
 }

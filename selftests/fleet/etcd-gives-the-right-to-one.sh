@@ -7,21 +7,22 @@
 . "$fleet/nodes.sh"
 . "$fleet/rolling.sh"
 
-plan 19
+plan 26
 command -v etcd >/dev/null || skip_all "needs Debian's etcd-server"
 url=http://127.0.0.1:2379
+health=http://127.0.0.1:2381
 
-# etcd_start: what it keeps is in $site/etcd
+# etcd_start [OPTION...]: what it keeps is in $site/etcd
 etcd_start()
 {
 	spawn operator.etcd etcd --data-dir "$site/etcd" --log-level error \
 		--listen-client-urls $url --advertise-client-urls $url \
-		--listen-peer-urls http://127.0.0.1:2380
+		--listen-metrics-urls $health --listen-peer-urls http://127.0.0.1:2380 "$@"
 	in_node operator timeout 20 python3 -c '
 import time, urllib.request
 while True:
     try:
-        answer = urllib.request.urlopen("'$url'/health", timeout=1).read()
+        answer = urllib.request.urlopen("'$health'/health", timeout=1).read()
         if b"true" in answer:
             break
     except OSError:
@@ -62,6 +63,15 @@ goes_on()
 {
 	mend a1
 	update "$1" resume >>"$RESULTS/operator.$1.log" 2>&1
+}
+
+# mixed: a directory with the etcd's authority, and the certificate of a stranger; printed
+mixed()
+{
+	mkdir -p "$site/mixed"
+	cp "$(tls_of stranger operator other)"/*.pem "$site/mixed" &&
+		cp "$(authority)/cert.pem" "$site/mixed/ca.pem"
+	echo "$site/mixed"
 }
 
 site_up 0 master1
@@ -120,3 +130,29 @@ check "the journal says why" journal_says empty 'stopped: the right to update is
 same "and nobody else was ordered" "$(outs)" a1
 check "it can go on" goes_on empty
 check "in an epoch that no node has heard of" at_least $((before + 1)) "$(epoch_of empty)"
+
+# ---- etcd that wants to know who asks ------------------------------------------------
+
+etcd_dies
+url=https://127.0.0.1:2379
+new_key "$keys/tls/etcd" "/CN=etcd" leaf -addext subjectAltName=IP:127.0.0.1 \
+	-CA "$(authority)/cert.pem" -CAkey "$(authority)/key.pem" || bail "no certificate"
+etcd_start --cert-file "$keys/tls/etcd/cert.pem" --key-file "$keys/tls/etcd/key.pem" \
+	--client-cert-auth --trusted-ca-file "$(authority)/cert.pem" || bail "no etcd"
+forget master1.site
+desire 6 2.4.0
+refuses "whoever does not know its authority asks it nothing" 'etcd at .*certificate' \
+	begin secret --etcd $url
+refuses "a directory that is not there is named" '/nowhere/ca.pem: No such file' \
+	begin secret --etcd $url --etcd-tls /nowhere
+refuses "nor with a certificate of somebody else" 'etcd at .* does not answer' \
+	begin secret --etcd $url --etcd-tls "$(mixed)"
+same "nobody was ordered" "$(outs)" ""
+fault a1 hang
+begin_in_background secret --etcd $url --etcd-tls "$(tls_of operator operator)"
+await_log operator.secret 'set A: a1: order' 20 || bail "no update"
+update secret pause >"$site/said" || bail "not paused"
+kill -s INT "$(pid_of operator.secret)"
+ends "with the right one it updates, until it is paused" secret 20 3
+check "and goes on, by what the journal has of it" goes_on secret
+same "each of them once" "$(outs)" "a1 a2 b1 b2"
