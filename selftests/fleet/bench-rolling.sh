@@ -5,8 +5,8 @@
 # Rolling updates of two sets of four nodes each: what clients of the service see, and how
 # long it takes by live swaps, beside reboots. Read by bench.sh.
 
-# shellcheck source=balancer.sh
-. "$fleet/balancer.sh"
+# shellcheck source=web.sh
+. "$fleet/web.sh"
 
 before=bench/4M-a
 after=bench/4M-next-b
@@ -20,11 +20,11 @@ two_sets()
 	all=$(nodes 1 8 | tr '\n' ' ')
 	master_start master1 --window-ms 200 -v -v
 	# shellcheck disable=SC2086 # a list of words
-	balancer_up client $all || bail "no haproxy"
+	balancer_start 0 $all || bail "no haproxy"
 	for of in $all; do
 		in_set=A
 		[ "${of#node}" -le 4 ] || in_set=B
-		node_start "$of" --set $in_set --service "$(served_by "$of")" \
+		node_start "$of" --set $in_set --service "$(web_of "$of")" \
 			--service-seconds 10 -v || bail "no node"
 	done
 	# shellcheck disable=SC2086 # a list of words
@@ -64,25 +64,19 @@ update()
 under_load()
 {
 	install $after
-	load_begin client || bail "no clients"
+	load_begin || bail "no clients"
 	update reboot 3.0.0
-	load_end client >"$RESULTS/counted" || bail "the clients say nothing"
-	sed 's/^/# /' "$RESULTS/counted"
-	requests=$(awk '$1 == "requests" { print $2 }' "$RESULTS/counted")
-	seen=$(awk '$1 == "seen" { print $2 }' "$RESULTS/counted")
-	# Those that were under way when it ended are not the clients' any more.
-	[ "$requests" -le "$seen" ] || bail "more requests than haproxy has seen"
-	[ $((seen - requests)) -le 4 ] ||
-		bail "clients have counted $requests requests, and haproxy $seen"
-	result rolling_requests "$requests"
-	result rolling_failed_requests "$(failed_requests "$RESULTS/counted")"
+	load_end || bail "not all clients were answered, or none"
+	balancer figures | sed 's/^/# haproxy: /'
+	result rolling_requests "$(counted clients requests)"
+	result rolling_failed_requests "$(failed_requests)"
 	install $before
 	update reboot 2.0.0
 }
 
 rolling()
 {
-	require_program haproxy wrk busybox curl python3
+	require_web
 	two_sets
 	measure under_load
 	figure rolling_requests 1
@@ -112,7 +106,7 @@ by_method()
 
 live()
 {
-	require_program haproxy busybox curl python3
+	require_web
 	two_sets
 	measure by_method reboot
 	measure by_method live

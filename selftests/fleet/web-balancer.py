@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""usage: balancer.py SOCKET drain|ready NAME
-       balancer.py SOCKET figures
+"""usage: web-balancer.py SOCKET drain|ready NAME
+       web-balancer.py SOCKET clear|figures
 
 Tell haproxy by its socket for administrators that a server gets no new requests, and wait
-until it has finished those that it has; or that it gets some again. figures: lines of what
-haproxy has counted, "requests", "answered", "failed", "retried" and "open".
+until it has finished those that it has; or that it gets some again, and wait until it has
+been seen to be well. figures: lines of what haproxy has counted since clear, "requests",
+"answered", "failed", "retried" and "open".
 """
 import csv
 import socket
@@ -28,15 +29,10 @@ def order(path, words):
         sys.exit(f"haproxy: {words}: {wrong}")
 
 
-def table(path):
-    """Of all that it counts: a dictionary for each frontend, backend and server."""
-    return list(csv.DictReader(ask(path, "show stat").lstrip("# ").splitlines()))
-
-
-def sessions(path, name):
-    """That the server of this name has at the moment."""
-    return sum(int(row["scur"]) + int(row["qcur"]) for row in table(path)
-               if row["svname"] == name)
+def counters(path, name):
+    """Of the frontend, the backend, or a server of this name: a dictionary."""
+    table = csv.DictReader(ask(path, "show stat").lstrip("# ").splitlines())
+    return next(row for row in table if row["svname"] == name)
 
 
 def number(row, *fields):
@@ -44,11 +40,28 @@ def number(row, *fields):
     return sum(int(row[field] or 0) for field in fields)
 
 
+def drained(server):
+    """Nobody is being served, or waits for that."""
+    return number(server, "scur", "qcur") == 0
+
+
+def is_up(server):
+    """It gets requests."""
+    return server["status"] == "UP"
+
+
+def change(path, state, name, is_done):
+    """Of a server, to the end of it."""
+    order(path, f"set server web/{name} state {state}")
+    # haproxy tells nobody when it is done.
+    while not is_done(counters(path, name)):
+        time.sleep(0.02)
+
+
 def figures(path):
     """What came of all requests, as clients have seen it, and what it took."""
-    rows = table(path)
-    front = next(row for row in rows if row["svname"] == "FRONTEND")
-    back = next(row for row in rows if row["svname"] == "BACKEND")
+    front = counters(path, "FRONTEND")
+    back = counters(path, "BACKEND")
     print("requests", number(front, "req_tot"))
     print("answered", number(front, "hrsp_2xx"))
     print("failed", number(front, "hrsp_1xx", "hrsp_3xx", "hrsp_4xx", "hrsp_5xx",
@@ -59,15 +72,13 @@ def figures(path):
 
 def main():
     """One verb."""
-    path, verb = sys.argv[1:3]
+    path, verb, *name = sys.argv[1:]
     if verb == "figures":
         figures(path)
-        return
-    server = f"set server cells/{sys.argv[3]} state {verb}"
-    order(path, server)
-    # haproxy tells nobody when the last one has ended.
-    while verb == "drain" and sessions(path, sys.argv[3]):
-        time.sleep(0.01)
+    elif verb == "clear":
+        order(path, "clear counters all")
+    else:
+        change(path, verb, *name, {"drain": drained, "ready": is_up}[verb])
 
 
 main()
