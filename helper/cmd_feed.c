@@ -136,7 +136,6 @@ static const char *choice_for(const struct feeder *f, const struct csw_request *
 	return NULL;
 }
 
-/* What has been said of a device whose image failed shows in its next request. */
 static void see_device(const struct csw_device *device, void *ctx)
 {
 	struct feeder *f = ctx;
@@ -144,6 +143,10 @@ static void see_device(const struct csw_device *device, void *ctx)
 	failures_see(f->failures, device, now_ms());
 }
 
+/*
+ * Requests first: a device whose image has failed asks after that, so that the failure
+ * shows in what is read of it later, and the same image is not fed again.
+ */
 static int answer_all(struct feeder *f, struct csw_error *err)
 {
 	struct csw_error why;
@@ -152,9 +155,9 @@ static int answer_all(struct feeder *f, struct csw_error *err)
 	int ret;
 
 	f->num_queue = 0;
-	ret = csw_devices(f->queries, see_device, f, err);
+	ret = csw_requests(f->queries, note_request, f, err);
 	if (!ret)
-		ret = csw_requests(f->queries, note_request, f, err);
+		ret = csw_devices(f->queries, see_device, f, err);
 	for (i = 0; !ret && i < f->num_queue; i++) {
 		/* Whom somebody else feeds is waited for. */
 		fed = !answer_request(f->store, f->failures, &f->queue[i],

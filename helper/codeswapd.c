@@ -134,9 +134,10 @@ static int look_at_all(struct server *s, struct csw_error *err)
 
 	if (!sk)
 		return err->code;
-	ret = csw_devices(sk, see_device, s, err);
+	/* A device whose image has failed asks after that: it shows in what is read last. */
+	ret = csw_requests(sk, note_request, s, err);
 	if (!ret)
-		ret = csw_requests(sk, note_request, s, err);
+		ret = csw_devices(sk, see_device, s, err);
 	csw_close(sk);
 	return ret;
 }
