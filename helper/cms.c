@@ -12,7 +12,9 @@
 /* Why the last call of OpenSSL failed, for people. */
 const char *cms_reason(void)
 {
-	const char *reason = ERR_reason_error_string(ERR_get_error());
+	unsigned long code = ERR_get_error();
+	const char *reason = ERR_SYSTEM_ERROR(code) ? strerror(ERR_GET_REASON(code)) :
+			     ERR_reason_error_string(code);
 
 	ERR_clear_error();
 	return reason ?: "OpenSSL does not say why";
@@ -82,6 +84,8 @@ int cms_read_signer(const char *key_path, const char *cert_path, EVP_PKEY **key,
 			   cert_path, key_path, cms_reason());
 	X509_free(*cert);
 	EVP_PKEY_free(*key);
+	*cert = NULL;
+	*key = NULL;
 	return err->code;
 }
 

@@ -298,6 +298,8 @@ int fleet_begin(struct fleet *f)
 	if (tls_self(f->tls)->role != ROLE_OPERATOR)
 		return failed("the certificate in %s is of a %s; an operator's is needed",
 			      f->tls_dir, site_role_name(tls_self(f->tls)->role));
+	if (tls_check(f->tls, &err))
+		return failed("%s/cert.pem: %s", f->tls_dir, err.text);
 	return CMD_DONE;
 }
 

@@ -98,6 +98,7 @@ static int check_identity(const struct site *s, struct mrb_error *err)
 {
 	const struct identity *self = tls_self(s->tls);
 	enum site_role least = s->options->master ? ROLE_MASTER : ROLE_NODE;
+	struct mrb_error warning;
 
 	if (s->options->name && strcmp(s->options->name, self->name))
 		return mrb_refuse(err, -EKEYREJECTED,
@@ -105,9 +106,13 @@ static int check_identity(const struct site *s, struct mrb_error *err)
 				  s->options->name, s->options->tls_dir, self->name);
 	if (self->role != least && !(least == ROLE_NODE && self->role == ROLE_MASTER))
 		return mrb_refuse(err, -EKEYREJECTED,
-				  "the certificate in %s is of a %s; a %s needs another one",
+				  "the certificate in %s is of a %s; %s needs that of a %s (OU)",
 				  s->options->tls_dir, site_role_name(self->role),
+				  s->options->cell ? "a cell" : "this role",
 				  site_role_name(least));
+	/* Without others it goes on all the same: with what is in its flash. */
+	if (tls_check(s->tls, &warning))
+		log_line(LOG_WARNING, "%s/cert.pem: %s", s->options->tls_dir, warning.text);
 	return 0;
 }
 

@@ -6,7 +6,9 @@
  */
 #include <stdlib.h>
 
+#include <openssl/err.h>
 #include <openssl/pem.h>
+#include <openssl/x509v3.h>
 
 #include "../cms.h"
 #include "tls.h"
@@ -125,6 +127,32 @@ struct tls *tls_open(const char *dir, struct mrb_error *err)
 		return t;
 	tls_close(t);
 	return NULL;
+}
+
+/**
+ * tls_check() - will others take this certificate?
+ * @t: of this machine
+ * @err: set if not
+ *
+ * By the authority that it believes itself, and by its clock: what others know, they know.
+ *
+ * Return: 0, or -EKEYREJECTED.
+ */
+int tls_check(const struct tls *t, struct mrb_error *err)
+{
+	X509_STORE_CTX *ctx = X509_STORE_CTX_new();
+	int ret = 0;
+
+	if (!ctx || !X509_STORE_CTX_init(ctx, tls_authority(t), t->cert, NULL) ||
+	    !X509_STORE_CTX_set_purpose(ctx, X509_PURPOSE_SSL_CLIENT))
+		ret = mrb_refuse(err, -ENOMEM, "out of memory");
+	else if (X509_verify_cert(ctx) != 1)
+		ret = mrb_refuse(err, -EKEYREJECTED,
+				 "others will not take the certificate of %s: %s", t->self.name,
+				 X509_verify_cert_error_string(X509_STORE_CTX_get_error(ctx)));
+	X509_STORE_CTX_free(ctx);
+	ERR_clear_error();
+	return ret;
 }
 
 void tls_close(struct tls *t)

@@ -29,6 +29,7 @@ struct identity {
 
 struct tls;
 struct tls *tls_open(const char *dir, struct mrb_error *err);
+int tls_check(const struct tls *t, struct mrb_error *err);
 void tls_close(struct tls *t);
 const struct identity *tls_self(const struct tls *t);
 SSL *tls_new(const struct tls *t);

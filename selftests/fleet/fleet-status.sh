@@ -5,7 +5,7 @@
 . "$(dirname "$0")/site.sh"
 . "$fleet/nodes.sh"
 
-plan 20
+plan 23
 
 site_up 3 master1 master2
 store_make --sequence 7 "$site/store" hba-1.1.0 || bail "no store"
@@ -77,5 +77,23 @@ check "later it is there again" await_state master1 node2 running 30
 refuses "a node may not ask" "an operator's is needed" \
 	in_node node1 codeswap fleet status --master "$(address master1 mgmt)" \
 		--tls "$(tls_of node1 node)"
+mine=$(tls_of operator operator)
+mkdir "$site/tls"
+cp "$mine/ca.pem" "$(tls_of operator operator other)/key.pem" "$site/tls"
+# by FILE: with it as cert.pem
+by()
+{
+	cp "$1" "$site/tls/cert.pem"
+	in_node operator codeswap fleet status --master "$(address master1 mgmt)" \
+		--tls "$site/tls"
+}
+refuses "nor with a key of another certificate" "does not belong to the key" \
+	by "$mine/cert.pem"
+refuses "nor with a certificate of another authority, which is known at once" \
+	"tls/cert.pem: others will not take the certificate of operator: unable to get" \
+	by "$(tls_of operator operator other)/cert.pem"
+refuses "nor with no key at all" "tls/key.pem: no private key: No such file" \
+	in_node operator codeswap fleet status --master "$(address master1 mgmt)" \
+		--tls "$site/nonesuch/tls"
 kill_daemon master1
 refuses "no master there" "master at .*: nobody listens there" fleet status master1
