@@ -150,8 +150,8 @@ static int read_line(struct call *c, int argc, char **argv, const char *usage_te
 		if (ret >= 0)
 			return ret;
 	}
-	if (!c->fleet.num_masters)
-		return usage(usage_text, false);
+	if (!fleet_has_master(&c->fleet))
+		return CMD_USAGE;
 	c->names = argv + optind;
 	c->num = (unsigned int)(argc - optind);
 	return -1;

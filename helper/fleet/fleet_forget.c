@@ -95,7 +95,9 @@ int fleet_forget(int argc, char **argv)
 		if (ret >= 0)
 			return ret;
 	}
-	if (optind == argc || !o.fleet.num_masters)
+	if (!fleet_has_master(&o.fleet))
+		return CMD_USAGE;
+	if (optind == argc)
 		return usage(usage_text, false);
 	ret = fleet_begin(&o.fleet);
 	ret = ret ?: tell_master(&o.fleet, argc - optind, argv + optind);

@@ -266,7 +266,9 @@ int fleet_install(int argc, char **argv)
 		if (ret >= 0)
 			return ret;
 	}
-	if (optind + 1 != argc || !f.num_masters)
+	if (!fleet_has_master(&f))
+		return CMD_USAGE;
+	if (optind + 1 != argc)
 		return usage(usage_text, false);
 	ret = fleet_begin(&f);
 	ret = ret ?: install_dir(&f, argv[optind], url, seconds);

@@ -253,7 +253,9 @@ int fleet_menu(int argc, char **argv)
 		if (c == 'm')
 			m.masters[m.fleet.num_masters - 1] = optarg;
 	}
-	if (optind != argc || !m.fleet.num_masters)
+	if (!fleet_has_master(&m.fleet))
+		return CMD_USAGE;
+	if (optind != argc)
 		return usage(usage_text, false);
 	m.tls = m.fleet.tls_dir;
 	ret = fleet_begin(&m.fleet);

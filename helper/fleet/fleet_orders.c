@@ -56,8 +56,8 @@ int fleet_reset(int argc, char **argv)
 		if (ret >= 0)
 			return ret;
 	}
-	if (!f.num_masters)
-		return usage(reset_usage, false);
+	if (!fleet_has_master(&f))
+		return CMD_USAGE;
 	ret = fleet_begin(&f);
 	if (!ret) {
 		fleet_order(&f, MESSAGE_RESET);

@@ -133,7 +133,9 @@ int fleet_status(int argc, char **argv)
 		if (ret >= 0)
 			return ret;
 	}
-	if (optind != argc || !f.num_masters)
+	if (!fleet_has_master(&f))
+		return CMD_USAGE;
+	if (optind != argc)
 		return usage(usage_text, false);
 	ret = fleet_begin(&f);
 	do {

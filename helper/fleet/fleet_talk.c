@@ -77,6 +77,14 @@ int fleet_option(struct fleet *f, int c, const char *text, const char *usage_tex
 	}
 }
 
+/* Does the line name one? If not, that is said. */
+bool fleet_has_master(const struct fleet *f)
+{
+	if (!f->num_masters)
+		failed("--master ADDRESS is missing: of any master, or cell, of the site");
+	return f->num_masters;
+}
+
 /* ---- one connection --------------------------------------------------------------- */
 
 static void take_status(struct fleet *f, const struct message *m)

@@ -68,6 +68,7 @@ struct fleet {
 	{ "help", no_argument, NULL, 'h' }
 
 bool fleet_add_master(struct fleet *f, const char *text);
+bool fleet_has_master(const struct fleet *f);
 int fleet_option(struct fleet *f, int c, const char *text, const char *usage_text);
 int fleet_begin(struct fleet *f);
 void fleet_end(struct fleet *f);

@@ -323,8 +323,12 @@ int fleet_update(int argc, char **argv)
 	}
 	if (optind < argc)
 		return run_word(&o, argv[optind], argc - optind - 1, argv + optind + 1);
-	if (!o.fleet.num_masters || !o.rules.num_sets)
-		return usage(usage_text, false);
+	if (!fleet_has_master(&o.fleet))
+		return CMD_USAGE;
+	if (!o.rules.num_sets) {
+		failed("--set A,B,... is missing: the sets, in the order of their updates");
+		return CMD_USAGE;
+	}
 	if (!o.fleet.tls_dir)
 		o.fleet.tls_dir = "/etc/codeswap/tls";
 	ret = keep_masters(&o);

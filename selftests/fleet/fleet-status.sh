@@ -5,7 +5,7 @@
 . "$(dirname "$0")/site.sh"
 . "$fleet/nodes.sh"
 
-plan 23
+plan 24
 
 site_up 3 master1 master2
 store_make --sequence 7 "$site/store" hba-1.1.0 || bail "no store"
@@ -77,6 +77,8 @@ check "later it is there again" await_state master1 node2 running 30
 refuses "a node may not ask" "an operator's is needed" \
 	in_node node1 codeswap fleet status --master "$(address master1 mgmt)" \
 		--tls "$(tls_of node1 node)"
+refuses "without a master's address" "--master ADDRESS is missing" \
+	in_node operator codeswap fleet status
 mine=$(tls_of operator operator)
 mkdir "$site/tls"
 cp "$mine/ca.pem" "$(tls_of operator operator other)/key.pem" "$site/tls"
