@@ -64,6 +64,12 @@ static const char *text_of(struct json_object *o, const char *name)
 	return json_object_get_string(json_object_object_get(o, name));
 }
 
+/* A column that is empty is to be seen, too. */
+static const char *or_dash(const char *text)
+{
+	return *text && strcmp(text, "none") ? text : "-";
+}
+
 static int by_name(const void *a, const void *b)
 {
 	struct json_object *const *left = a, *const *right = b;
@@ -81,15 +87,16 @@ static void show(struct json_object *answers, bool json)
 		puts(json_object_to_json_string_ext(answers, JSON_C_TO_STRING_PRETTY));
 		return;
 	}
-	printf("%-20s %-7s %-16s %-10s %-9s %4s %8s  %s\n", "NODE", "ROLE", "TYPE", "STATE",
-	       "VERSION", "%", "MANIFEST", "ERROR");
+	printf("%-20s %-7s %-16s %-10s %-9s %4s %8s %-8s %-7s  %s\n", "NODE", "ROLE", "TYPE",
+	       "STATE", "VERSION", "%", "MANIFEST", "SET", "SERVICE", "ERROR");
 	for (i = 0; i < num; i++) {
 		struct json_object *o = json_object_array_get_idx(answers, i);
 
-		printf("%-20s %-7s %-16s %-10s %-9s %4s %8s  %s\n", text_of(o, "node"),
-		       text_of(o, "role"), text_of(o, "type"), text_of(o, "state"),
-		       text_of(o, "version"), text_of(o, "progress"),
-		       text_of(o, "sequence"), text_of(o, "error"));
+		printf("%-20s %-7s %-16s %-10s %-9s %4s %8s %-8s %-7s  %s\n",
+		       text_of(o, "node"), text_of(o, "role"), text_of(o, "type"),
+		       text_of(o, "state"), text_of(o, "version"), text_of(o, "progress"),
+		       text_of(o, "sequence"), or_dash(text_of(o, "set")),
+		       or_dash(text_of(o, "service")), text_of(o, "error"));
 	}
 }
 

@@ -147,7 +147,7 @@ int roller_desired(struct roller *u, struct mrb_error *err)
 				break;
 		if (i == r->num_members)
 			return mrb_refuse(err, -ENOENT,
-					  "set %s has no members that answer; codeswap fleet status --json shows who is in which set",
+					  "set %s has no members that answer; codeswap fleet status shows who is in which set",
 					  r->rules.sets[set]);
 	}
 	return 0;

@@ -5,7 +5,7 @@
 . "$(dirname "$0")/site.sh"
 . "$fleet/nodes.sh"
 
-plan 24
+plan 25
 
 site_up 3 master1 master2
 store_make --sequence 7 "$site/store" hba-1.1.0 || bail "no store"
@@ -48,6 +48,9 @@ same "with a heading" "$(awk 'NR == 1 { print $1, $2, $3, $4, $5 }' "$site/text"
 same "and a line for each" \
 	"$(awk '$2 == "node" { print $1, $3, $4, $5, $6, $7 }' "$site/text" | head -n 1)" \
 	"node1 hba-sim running 1.1.0 100 7"
+
+same "which set it is in, and whether it serves, where there is any" \
+	"$(awk '/^(NODE|node1) / { printf "%s %s ", $8, $9 }' "$site/text")" "SET SERVICE - - "
 
 # any_master: the other one has the same to say, and that it waits
 any_master()
