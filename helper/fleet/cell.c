@@ -91,10 +91,13 @@ static void explain_what_is_missing(struct cell *c)
 	       master_store_has(c->master->store, &m->images[i]))
 		i++;
 	if (!m)
-		cell_set_problem(c, "there is no manifest that counts");
+		cell_set_problem(c, CELL_NO_MANIFEST);
 	else if (i < m->num_images)
-		cell_set_problem(c, "%s of manifest %llu is missing, corrupt, or another version",
-				 m->images[i].file, m->sequence);
+		cell_set_problem(c, "%s of manifest %llu is missing, corrupt, or another version%s",
+				 m->images[i].file, m->sequence,
+				 c->state == CELL_ERRORED && !cell_is_offered(c) ?
+				 "; no cell offers it: approve one that has it, or install it" :
+				 "");
 }
 
 static bool is_whole(const struct cell *c)
@@ -152,6 +155,7 @@ static void look_at_error(struct cell *c)
 	} else if (!cell_may_act(c)) {
 		cell_enter(c, CELL_WAITING);
 	} else if (!fetcher_busy(c->master->fetcher)) {
+		explain_what_is_missing(c);
 		master_request_files(c->master, NULL);
 	}
 }
@@ -343,10 +347,12 @@ void cell_look(struct cell *c)
 {
 	switch (c->state) {
 	case CELL_BLANK:
-		if (cell_give_boot_blocks(c))
+		if (cell_give_boot_blocks(c)) {
+			c->problem[0] = '\0';
 			cell_enter(c, CELL_BOOTING);
-		else if (cell_may_act(c) && !fetcher_busy(c->master->fetcher))
+		} else if (cell_may_act(c) && !fetcher_busy(c->master->fetcher)) {
 			master_request_files(c->master, NULL);
+		}
 		break;
 	case CELL_RENDEZVOUS:
 		look_at_rendezvous(c);

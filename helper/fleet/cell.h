@@ -108,6 +108,9 @@ void cell_enter(struct cell *c, enum cell_state state);
 void cell_reset(struct cell *c, const struct message *types, const char *by);
 void cell_go(struct cell *c, enum cell_errand errand);
 bool cell_may_act(const struct cell *c);
+#define CELL_NO_MANIFEST \
+	"there is no manifest that counts; install one, or approve a cell that has one"
+
 __printf(2, 3) void cell_set_problem(struct cell *c, const char *fmt, ...);
 
 /* cell_devices.c: boot blocks and firmware, from the flash into devices */
@@ -126,6 +129,7 @@ bool cell_offers(const struct cell *c);
 bool cell_may_send(struct cell *c, const struct manifest_image *image);
 bool cell_may_fetch(const struct cell *c, const struct manifest_image *image);
 bool cell_may_ask(const struct cell *c);
+bool cell_is_offered(const struct cell *c);
 bool cell_is_wanted(const struct cell *c);
 bool cell_is_awaited(const struct cell *c);
 bool cell_tells(const struct cell *c, const struct session *s);

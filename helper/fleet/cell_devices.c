@@ -27,6 +27,20 @@ static const struct manifest_image *find(const struct cell *c, const struct devi
 	return m ? manifest_find(m, type) : NULL;
 }
 
+/* Another manifest is needed; until it comes, this one is neither gone by nor given. */
+static void lacks_image(struct cell *c, const struct device *d, const char *suffix)
+{
+	const struct manifest *m = master_store_manifest(c->master->store);
+
+	if (!m) {
+		cell_set_problem(c, CELL_NO_MANIFEST);
+		return;
+	}
+	c->bad = m->sequence;
+	cell_set_problem(c, "manifest %llu has no image of type %s%s; install one that has",
+			 m->sequence, d->type, suffix);
+}
+
 /* The file, compared; what is damaged is known to be from then on. Or NULL. */
 static struct chunks *read_file(struct cell *c, const struct manifest_image *image)
 {
@@ -68,6 +82,8 @@ static bool give_boot_block(struct cell *c, struct device *d)
 	struct chunks *file = read_file(c, image);
 	struct mrb_error err;
 
+	if (!image)
+		lacks_image(c, d, BOOT_SUFFIX);
 	if (!file)
 		return false;
 	keep(c, d, file);
@@ -118,11 +134,8 @@ static bool give_firmware(struct cell *c, struct device *d)
 	struct chunks *file = read_file(c, image);
 	struct mrb_error err;
 
-	if (!image) {
-		cell_set_problem(c, "manifest %llu has no image of type %s",
-				 master_sequence(c->master), d->type);
-		log_line(LOG_ERR, "%s", c->problem);
-	}
+	if (!image)
+		lacks_image(c, d, "");
 	if (!file)
 		return false;
 	keep(c, d, file);

@@ -89,7 +89,9 @@ static void on_approve(struct cell *c, const struct message *m)
 {
 	log_line(LOG_NOTICE, "%s has approved what this cell waits for", m->holder);
 	c->approved = true;
-	c->problem[0] = '\0';
+	/* What it lacks it lacks until it is there. */
+	if (c->state == CELL_RUNNING)
+		c->problem[0] = '\0';
 	sessions_tell(c->master);
 	master_request_files(c->master, NULL);
 	cell_look(c);

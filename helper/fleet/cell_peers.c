@@ -136,6 +136,17 @@ bool cell_may_ask(const struct cell *c)
 	       (c->state == CELL_BLANK || c->state == CELL_ERRORED || c->order.on);
 }
 
+/* Would any other cell give what this one lacks? */
+bool cell_is_offered(const struct cell *c)
+{
+	const struct peer *p = NULL;
+
+	while ((p = peers_next(c->master->peers, p)))
+		if (peer_sequence(p) && peer_sequence(p) >= settings_sequence(c->site->settings))
+			return true;
+	return false;
+}
+
 /* Does anybody wait for something that this cell is to give? */
 bool cell_is_wanted(const struct cell *c)
 {

@@ -8,12 +8,12 @@
 . "$(dirname "$0")/site.sh"
 . "$fleet/cells.sh"
 
-plan 26
+plan 28
 
 site_up 0 a1 a2 b1 b2 b3 liar
 cells="a1 a2 b1 b2"
 members="a1/A a2/A b1/B b2/B b3/B"
-store_make --chunk-bytes 262144 "$site/store" bench/4M-a boot-1.0.0 || bail "no store"
+store_make --sequence 2 --chunk-bytes 262144 "$site/store" bench/4M-a boot-1.0.0 || bail "no store"
 size=$(wc -c <"$site/store/4M-a.mrb")
 
 # start CELL...: in the set that it is called by
@@ -57,6 +57,10 @@ start $cells || bail "no cells"
 # shellcheck disable=SC2086
 check "cells without a boot block say so [C9]" await_logs 'this cell is blank' 30 $cells
 same "their high-speed interconnect is off [C1]" "$(link_of a1)$(link_of b2)" DOWNDOWN
+store_make "$site/unbootable" hba-1.1.0 || bail "no store"
+check "a manifest without a boot block is installed" fleet install a1 "$site/unbootable"
+check "the cell says what is wrong with it" \
+	await_problem a1 a1 'manifest 1 has no image of type hba-sim.boot; install one that has'
 b3_was=$(rx_bytes b3 bulk0)
 from_operator=$(tx_bytes operator mgmt0)
 check "an operator installs it at one cell [C9]" fleet install a1 "$site/store"
@@ -84,11 +88,11 @@ for cell in $cells b3; do
 done
 # shellcheck disable=SC2086
 forget $cells b3
-store_make --sequence 2 --chunk-bytes 262144 "$site/next" hba-3.0.0 boot-1.0.0 ||
+store_make --sequence 3 --chunk-bytes 262144 "$site/next" hba-3.0.0 boot-1.0.0 ||
 	bail "no store"
 check "the next version is installed at one cell" fleet install b2 "$site/next"
 check "where it waits, since auto-update is off [C4]" \
-	await_problem b2 b2 'manifest 2 is here; an operator has to approve it'
+	await_problem b2 b2 'manifest 3 is here; an operator has to approve it'
 same "nobody was reset" "$(times_said a1 'model0 is')$(times_said b2 'model0 is')" 00
 check "it goes to all cells, set by set [D9]" \
 	update --set B,A
@@ -106,7 +110,7 @@ order a1 auto-on 1 0 desk 0 ""
 await_logs 'auto-update is on' 10 $cells b3 || bail "auto-update is not on"
 # shellcheck disable=SC2086
 forget $cells b3
-store_make --sequence 3 --chunk-bytes 262144 "$site/third" hba-3.0.0 boot-1.1.0 ||
+store_make --sequence 4 --chunk-bytes 262144 "$site/third" hba-3.0.0 boot-1.1.0 ||
 	bail "no store"
 check "with auto-update on, a new boot block" fleet install a2 "$site/third"
 # shellcheck disable=SC2086

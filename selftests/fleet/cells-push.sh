@@ -7,7 +7,7 @@
 . "$(dirname "$0")/site.sh"
 . "$fleet/cells.sh"
 
-plan 35
+plan 39
 
 site_up 0 c1 c2 c3 liar
 store_make --chunk-bytes 262144 "$site/store" hba-1.1.0 boot-1.0.0 || bail "no store"
@@ -85,8 +85,14 @@ check "a damaged flag is said" await_log c3 'auto-update is neither true nor fal
 check "and counts as off: a cell with errored firmware waits" \
 	await_log c3 'this cell is errored, and waits for an operator' 20
 await_table c1 '^c3 master hba-sim waiting' 20 || bail "the others do not know"
-order c1 approve 5 0 desk 0 "" c3
-check "for an operator, who approves" cells_run 3.0.0 60 c3
+order c1 auto-off 5 0 desk 0 "" c1 c2
+await_logs 'auto-update is off' 10 c1 c2 || bail "it is not"
+order c1 approve 6 0 desk 0 "" c3
+check "for an operator, who approves; and is told that nobody else may give" \
+	await_problem c1 c3 'corrupt, or another version; no cell offers it: approve one that'
+order c1 auto-on 7 0 desk 0 "" c1 c2
+check "until somebody may" cells_run 3.0.0 60 c3
+await_log c1 'this cell is running' 30 || bail "who gave it does not run again"
 
 # ---- without an acknowledgement -----------------------------------------------------------
 
@@ -104,12 +110,12 @@ silent say:"$(message request liar '"types":["nonesuch"]')" || bail "no liar"
 await_log c1 'liar asks for an image of type nonesuch' 10 || bail "not heard"
 same "who only says that it is errored is offered nothing [C4]" \
 	"$(times_said c1 'liar asks for hba-3.0.0.mrb')" 0
-order c1 ack-off 6 0 desk 0 "" c1
+order c1 ack-off 8 0 desk 0 "" c1
 check "unless the acknowledgement is configured away [C4]" \
 	await_log c1 'no-acknowledge is on' 10
 check "then it is offered at once [C4]" silent await:offer
 cells_run 3.0.0 60 c1 || bail "it does not run again"
-order c1 ack-on 7 0 desk 0 "" c1
+order c1 ack-on 9 0 desk 0 "" c1
 
 # ---- those who lie, and who disagree --------------------------------------------------------
 
@@ -129,3 +135,16 @@ check "a manifest that the wrong people have signed: refused where it is install
 	await_log c1 'site.manifest: .*author' 10
 same "all run what they have run" \
 	"$(times_said c1 'model0 is')$(times_said c2 'model0 is')$(times_said c3 'model0 is')" 000
+
+# ---- a manifest that lacks something -------------------------------------------------------
+
+kill_daemon c1
+store_make --sequence 5 "$site/flash/c1" boot-1.0.0 || bail "no store"
+forget c1
+cell_start c1 || bail "no cell"
+check "a manifest without firmware: the cell says so" \
+	await_problem c2 c1 'manifest 5 has no image of type hba-sim; install one that has'
+same "once" "$(times_said c1 'this cell is errored')" 1
+forget c1
+install 6 hba-2.0.0 || bail "not installed"
+check "and runs what the next one has" cells_run 2.0.0 40 c1
