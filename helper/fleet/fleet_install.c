@@ -199,10 +199,12 @@ static int bring(struct install *in, const char *dir, const char *url, unsigned 
  * @dir: with site.manifest
  * @url: where the images can be had, or %NULL: from here
  * @seconds: wait no longer
+ * @above: its sequence has to be higher than that
  *
  * Return: exit status.
  */
-int install_dir(struct fleet *f, const char *dir, const char *url, unsigned int seconds)
+int install_dir(struct fleet *f, const char *dir, const char *url, unsigned int seconds,
+		u64 above)
 {
 	struct install in = { .fleet = f };
 	struct event *signals[] = {
@@ -215,6 +217,9 @@ int install_dir(struct fleet *f, const char *dir, const char *url, unsigned int 
 	for (i = 0; i < ARRAY_SIZE(signals); i++)
 		if (!ret && (!signals[i] || event_add(signals[i], NULL)))
 			ret = failed("out of memory");
+	if (!ret && in.manifest->sequence <= above)
+		ret = failed("%s: manifest %llu, and the update is to %llu: the way back is higher",
+			     dir, in.manifest->sequence, above);
 	ret = ret ?: ask(&in);
 	if (!ret && !in.is_there)
 		ret = bring(&in, dir, url, seconds);
@@ -271,7 +276,7 @@ int fleet_install(int argc, char **argv)
 	if (optind + 1 != argc)
 		return usage(usage_text, false);
 	ret = fleet_begin(&f);
-	ret = ret ?: install_dir(&f, argv[optind], url, seconds);
+	ret = ret ?: install_dir(&f, argv[optind], url, seconds, 0);
 	fleet_end(&f);
 	return ret;
 }

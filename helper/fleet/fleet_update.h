@@ -51,6 +51,7 @@ int update_show(struct update_options *o);
 int update_roll_back(struct update_options *o, const char *dir);
 
 /* fleet_install.c: exit status */
-int install_dir(struct fleet *f, const char *dir, const char *url, unsigned int seconds);
+int install_dir(struct fleet *f, const char *dir, const char *url, unsigned int seconds,
+		u64 above);
 
 #endif /* FLEET_UPDATE_H */

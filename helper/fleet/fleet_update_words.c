@@ -234,7 +234,7 @@ int update_roll_back(struct update_options *o, const char *dir)
 	}
 	ret = ret ?: fleet_begin(&o->fleet);
 	ret = ret ?: update_hold(&u, o);
-	ret = ret ?: install_dir(&o->fleet, dir, NULL, o->seconds);
+	ret = ret ?: install_dir(&o->fleet, dir, NULL, o->seconds, r->sequence);
 	ret = ret ?: end_old(&u, o->dir);
 	ret = ret ?: update_start(&u, &rules);
 	update_close(&u, o);

@@ -6,7 +6,7 @@
 . "$(dirname "$0")/site.sh"
 . "$fleet/rolling.sh"
 
-plan 17
+plan 18
 site_up 0 master1
 rolling_site A=a1,a2 B=b1,b2 || bail "no site"
 desire 1 1.1.0
@@ -53,6 +53,9 @@ refuses "an update stops" 'b1 of set B' begin one
 same "with one set done" "$(outs)" "a1 a2 b1"
 mend b1
 forget master1.site
+refuses "what it is to be updated to is no way back" \
+	'new: manifest 2, and the update is to 2: the way back is higher' \
+	update one roll-back "$site/new"
 check "it is rolled back" update one roll-back "$site/old"
 same "in the opposite order, those who were changed" "$(outs)" "a1 a2"
 check "which the journal tells" sh -c "echo '$output' | grep -q 'update to manifest 3, sets B, A'"
