@@ -191,9 +191,10 @@ static int check_others(const struct members *ms, const char *set, bool *any,
 					  "%s of set %s is going out of service, or is not back",
 					  m->name, m->set);
 		if (!m->healthy)
-			return mrb_refuse(err, -EAGAIN, "%s of set %s is not in service: it is %s",
+			return mrb_refuse(err, -EAGAIN, "%s of set %s is not in service: %s%s",
 					  m->name, m->set,
-					  m->state[0] ? m->state : "not connected");
+					  m->state[0] ? "its device is " : "it is not connected",
+					  m->state);
 	}
 	return 0;
 }

@@ -58,7 +58,7 @@ check "a service that does not serve is noticed" \
 	await_log node1 'this machine is not serving: .*status ended with status 1' 10
 check "one of another set then stays" order master1 update 2 1 desk1 2 reboot node3
 check "and says why" await_outcome node3 2 \
-	'refused: node1 of set A is not in service' 10
+	'refused: node1 of set A is not in service: its device is running' 10
 same "its service was not stopped" "$(calls node3)" "start "
 check "one of the same set goes" order master1 update 3 1 desk1 2 reboot node2
 check "and is updated" await_outcome node2 3 'done' 40
