@@ -94,6 +94,24 @@ static bool read_number(const char *option, const char *text, u64 least, u64 mos
 	return false;
 }
 
+/* What is there and no manifest stays: it is an image, and MANIFEST was forgotten. */
+static bool may_be_replaced(const char *path)
+{
+	struct signed_manifest *s;
+	struct image_file file;
+	struct mrb_error err;
+
+	if (image_file_read(&file, path, &err))
+		return true;
+	s = signed_parse((const char *)file.data, file.size, &err);
+	image_file_free(&file);
+	signed_free(s);
+	if (!s)
+		failed("%s is there, and is no manifest: MANIFEST comes first, and then the images",
+		       path);
+	return s;
+}
+
 static int make(const struct manifest_plan *plan, const char *out)
 {
 	struct signed_manifest *s;
@@ -140,8 +158,14 @@ static int run_make(int argc, char **argv)
 	}
 	if (!good)
 		return CMD_USAGE;
-	if (!sequence || argc - optind < 2)
+	if (!sequence) {
+		failed("--sequence N is missing: higher than that of every manifest before it");
+		return CMD_USAGE;
+	}
+	if (argc - optind < 2)
 		return usage(make_usage, false);
+	if (!may_be_replaced(argv[optind]))
+		return CMD_FAILED;
 	plan.sequence = sequence;
 	plan.expires = plan.issued + (time_t)days * 86400;
 	plan.chunk_bytes = chunk;

@@ -78,6 +78,10 @@ refuses "no manifest" "signed manifest" \
 	"$codeswap" manifest verify --trust trust "$hba"
 refuses "nobody to trust" "nobody is trusted" \
 	"$codeswap" manifest verify --trust nobody good
+cp "$hba" image
+refuses "an image where the manifest should be" "image is there, and is no manifest" \
+	"$codeswap" manifest make --sequence 8 image "$hba"
+ok "which stays as it is" cmp "$hba" image
 misused "no sequence" "$codeswap" manifest make site "$hba"
 misused "sequence 0" "$codeswap" manifest make --sequence 0 site "$hba"
 misused "a sequence that is no number" \
