@@ -37,7 +37,7 @@ static const char usage_text[] =
 "  -v, --verbose        say what is done\n"
 "  -h, --help           this text\n"
 "\n"
-"As a part of a site of many nodes: codeswapd --role node|master,\n"
+"As a part of a site of many nodes: codeswapd --role node|master|cell,\n"
 "see codeswapd --role node --help\n";
 
 /**
