@@ -67,7 +67,8 @@ struct manifest *site_accept_own(struct site *s, const char *text, struct mrb_er
 {
 	struct manifest *m = open_manifest(s, text, err);
 
-	if (!m || m->sequence == settings_sequence(s->settings))
+	if (!m || (m->sequence == settings_sequence(s->settings) &&
+		   !settings_accept(s->settings, m, err)))
 		return m;
 	manifest_free(m);
 	return site_accept(s, text, 0, err);

@@ -186,6 +186,22 @@ static void end_requests(const struct cell *c, const struct session *s)
 		transfer_lost(c->master->transfers[i], s);
 }
 
+/* Each goes on by the one that it had first. */
+static void look_at_version(struct cell *c, struct session *s, const struct message *status)
+{
+	const char *mine = settings_desired(c->site->settings, status->module_type);
+	bool disagrees = s->runs && mine && strcmp(mine, status->version) &&
+			 status->sequence == settings_sequence(c->site->settings);
+
+	if (disagrees && !s->disagrees) {
+		cell_set_problem(c,
+				 "cell %s runs %s by manifest %llu, which wants %s here: the number was given twice; install one with a higher number",
+				 session_name(s), status->version, status->sequence, mine);
+		log_line(LOG_WARNING, "%s", c->problem);
+	}
+	s->disagrees = disagrees;
+}
+
 /**
  * cell_heard() - another cell says how it is
  * @c: this cell
@@ -207,6 +223,7 @@ void cell_heard(struct cell *c, struct session *s, const struct message *status)
 	v->at_rendezvous = !strcmp(status->state, "rendezvous");
 	v->in_service = strcmp(status->service, "none") && status_is_healthy(status);
 	s->is_errored = is_errored(status);
+	look_at_version(c, s, status);
 	if (s->is_errored)
 		request_for(c, s);
 	if (s->runs)

@@ -1,18 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * What survives a reset of a node, beside its boot program: the number of the last
- * manifest that it has accepted, so that nobody can take it back to an older one,
- * the versions that it is to run by that, whose orders count, and what an operator has
- * switched on or off.
+ * manifest that it has accepted, so that nobody can take it back to an older one, the
+ * digest of its images, since a number may have been given twice, the versions that
+ * it is to run by that, whose orders count, and what an operator has switched on or off.
  */
 #include <stdlib.h>
 #include <unistd.h>
+
+#include <openssl/evp.h>
 
 #include "../image_tool.h"
 #include "json.h"
 #include "site.h"
 
 #define SETTINGS_MAX_BYTES	(64U << 10)
+#define HEX_LEN			(2 * MRB_DIGEST_LEN + 1)
 
 /**
  * struct settings - the file settings.json
@@ -159,11 +162,41 @@ static struct json_object *copy_of(const struct settings *s, struct mrb_error *e
 	return root;
 }
 
+/* SHA-256 of the digests of all images, as they stand in the manifest. */
+static int digest_images(const struct manifest *m, char hex[HEX_LEN], struct mrb_error *err)
+{
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	u8 digest[MRB_DIGEST_LEN];
+	unsigned int i;
+	bool made;
+
+	made = ctx && EVP_DigestInit_ex(ctx, EVP_sha256(), NULL);
+	for (i = 0; made && i < m->num_images; i++)
+		made = EVP_DigestUpdate(ctx, m->images[i].digest, MRB_DIGEST_LEN);
+	made = made && EVP_DigestFinal_ex(ctx, digest, NULL);
+	EVP_MD_CTX_free(ctx);
+	for (i = 0; made && i < MRB_DIGEST_LEN; i++)
+		snprintf(hex + (size_t)i * 2, 3, "%02x", digest[i]);
+	return made ? 0 : mrb_refuse(err, -ENOMEM, "out of memory");
+}
+
+/* What has no digest was written before there were any. */
+static bool is_another(const struct settings *s, const struct manifest *m, const char *hex)
+{
+	struct json_object *kept;
+
+	return m->sequence == settings_sequence(s) &&
+	       json_object_object_get_ex(s->root, "images", &kept) &&
+	       strcmp(json_object_get_string(kept) ?: "", hex);
+}
+
 /**
  * settings_accept() - a manifest is to be gone by from now on
  * @s: settings
  * @m: manifest, checked
  * @err: set on failure
+ *
+ * A number that was given twice means what it meant first.
  *
  * Return: 0, or the code in @err: then it must not be gone by.
  */
@@ -171,7 +204,14 @@ int settings_accept(struct settings *s, const struct manifest *m,
 		    struct mrb_error *err)
 {
 	struct json_object *root;
+	char hex[HEX_LEN];
 
+	if (digest_images(m, hex, err))
+		return err->code;
+	if (is_another(s, m, hex))
+		return mrb_refuse(err, -EEXIST,
+				  "manifest %llu was accepted with other images before: the number was given twice; sign it with a higher one",
+				  m->sequence);
 	if (m->sequence == settings_sequence(s))
 		return 0;
 	root = copy_of(s, err);
@@ -179,6 +219,7 @@ int settings_accept(struct settings *s, const struct manifest *m,
 		return err->code;
 	json_object_object_add(root, "sequence", json_object_new_uint64(m->sequence));
 	json_object_object_add(root, "desired", desired_by(m));
+	json_object_object_add(root, "images", json_object_new_string(hex));
 	return replace(s, root, err);
 }
 

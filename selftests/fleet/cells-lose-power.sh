@@ -129,7 +129,8 @@ store_make --sequence 2 --chunk-bytes 262144 --issued 2020-01-01T00:00:00Z \
 	--expires 2020-02-01T00:00:00Z "$site/old" bench/4M-b boot-1.0.0 || bail "no store"
 for cell in c1 c2 c3; do
 	flash $cell "$site/old"
-	sed -i 's/"sequence": *[0-9]*/"sequence": 2/' "$site/state/$cell/settings.json"
+	sed -i 's/"sequence": *[0-9]*/"sequence": 2/; s/"images"/"of-before"/' \
+		"$site/state/$cell/settings.json"
 done
 rm "$site/flash/c3/4M-b.mrb"
 for cell in c1 c2 c3; do

@@ -48,6 +48,21 @@ static void what_is_accepted_stays(void)
 	manifest_free(m);
 }
 
+static void a_number_means_what_it_meant_first(void)
+{
+	struct settings *s = open_settings();
+	struct manifest *m = good_manifest();
+	struct mrb_error err = { 0 };
+
+	m->expires++;
+	ok(!settings_accept(s, m, &err), "the same number with the same images is accepted");
+	m->images[0].digest[0] ^= 1;
+	ok(settings_accept(s, m, &err) < 0 && strstr(err.text, "twice"),
+	   "with another one it is not: %s", err.text);
+	settings_close(s);
+	manifest_free(m);
+}
+
 static void what_cannot_be_kept_is_not_gone_by(void)
 {
 	struct settings *s = open_settings();
@@ -168,6 +183,7 @@ int main(void)
 	make_image();
 	nothing_is_known_at_first();
 	what_is_accepted_stays();
+	a_number_means_what_it_meant_first();
 	the_highest_epoch_counts();
 	flags_stay();
 	what_cannot_be_kept_is_not_gone_by();
