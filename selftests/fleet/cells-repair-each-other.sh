@@ -7,7 +7,7 @@
 . "$(dirname "$0")/site.sh"
 . "$fleet/cells.sh"
 
-plan 36
+plan 46
 
 site_up 0 c1 c2 c3 c4 liar
 store_make --chunk-bytes 262144 "$site/store" bench/4M-a boot-1.0.0 || bail "no store"
@@ -78,6 +78,56 @@ cp "$(image_file bench/4M-b)" "$site/flash/c2/4M-a.mrb"
 : >"$RESULTS/c2.log"
 echo 1 >"$site/mark/c2"
 mend c2 "another image, with good checksums"
+
+# ---- changed, and its checksums made anew -----------------------------------------------------
+
+# remade FILE: one byte of the firmware is changed, and every digest that the image has of
+# itself is made anew. What is signed, the digest in the manifest, is not.
+remade()
+{
+	python3 - "$1" <<-'end'
+		import hashlib, struct, sys
+		HEADER, ENTRY, DIGEST = 10, 8, 32
+		with open(sys.argv[1], "r+b") as f:
+		    image = bytearray(f.read())
+		    header, tables = struct.unpack_from("<HI", image, HEADER)
+		    # Three tables and the digest are the last things in the header.
+		    at, _, _ = struct.unpack_from("<IHH", image, header - DIGEST - 3 * ENTRY)
+		    entry, = struct.unpack_from("<H", image, header - DIGEST - 3 * ENTRY + 6)
+		    offset, size = struct.unpack_from("<QQ", image, at + 8)
+		    image[offset + size // 2] ^= 1
+		    body = hashlib.sha256(image[offset:offset + size]).digest()
+		    image[at + entry - DIGEST:at + entry] = body
+		    image[header - DIGEST:header] = bytes(DIGEST)
+		    image[header - DIGEST:header] = hashlib.sha256(image[:tables]).digest()
+		    f.seek(0)
+		    f.write(image)
+	end
+}
+
+kill_daemon c2
+cp "$site/flash/c2/4M-a.mrb" "$site/changed.mrb"
+remade "$site/changed.mrb" || bail "no changed image"
+check "an image that was changed, whose checksums are made anew, is one" \
+	codeswap image verify "$site/changed.mrb"
+check "and differs" fails cmp -s "$site/changed.mrb" "$site/flash/c2/4M-a.mrb"
+cp "$site/changed.mrb" "$site/flash/c2/4M-a.mrb"
+: >"$RESULTS/c2.log"
+echo 1 >"$site/mark/c2"
+mend c2 "changed, with good checksums"
+
+kill_daemon c2
+remade "$site/flash/c2/boot-1.0.0.mrb" || bail "no changed boot block"
+codeswap image verify "$site/flash/c2/boot-1.0.0.mrb" >"$RESULTS/verify.log" || bail "no image"
+forget c1 c2
+cell_start c2 || bail "no cell"
+check "so is a boot block: the cell is blank" await_log c2 'this cell is blank' 20
+check "until it has been fetched" await_log c2 'boot-1.0.0.mrb is kept' 30
+check "then it runs" cells_run 2.0.0 60 c2
+log_of c2 >"$site/c2.log"
+check "nothing of it ran [C2]" \
+	awk '/boot-1.0.0.mrb is kept/ { k = NR } /model0 is (testing|minimal)/ && !t { t = NR }
+	     END { exit !(k && k < t) }' "$site/c2.log"
 
 # ---- missing ------------------------------------------------------------------------------
 
