@@ -6,8 +6,9 @@
 . "$(dirname "$0")/site.sh"
 . "$fleet/nodes.sh"
 . "$fleet/cells.sh"
+. "$fleet/rolling.sh"
 
-plan 15
+plan 24
 
 cells="a1 a2 b1 b2"
 site_up 0 a1 a2 b1 b2 liar
@@ -42,9 +43,9 @@ versions()
 told_twice()
 {
 	forget a1
-	await_log a1 "$1 goes by manifest 1, and is told of manifest 2" 30 || return 1
+	await_log a1 "$1 goes by manifest [12], and is told of manifest" 30 || return 1
 	forget a1
-	await_log a1 "$1 goes by manifest 1, and is told of manifest 2" 30
+	await_log a1 "$1 goes by manifest [12], and is told of manifest" 30
 }
 
 check "a new version is installed at one cell" fleet install a1 "$site/next"
@@ -86,3 +87,30 @@ same "each of its cells by one order" "$(grep -c 'set B: b.: order' "$site/updat
 same "all run the new version" "$(versions)" " 4 2.0.0 "
 check "no set was out while another was not in service [D9]" \
 	never_without a1/A a2/A b1/B b2/B
+
+# ---- an emergency stop -----------------------------------------------------------------
+
+store_make --sequence 3 --chunk-bytes 262144 "$site/last" hba-3.0.0 boot-1.0.0 ||
+	bail "no store"
+fleet install a1 "$site/last" >"$RESULTS/install.log" || bail "not installed"
+# shellcheck disable=SC2086
+forget $cells
+stops=$(grep -c ' stop$' "$site/calls/all")
+spawn operator.roll codeswap fleet update --master "$(address a1 mgmt)" \
+	--tls "$(tls_of operator operator)" --state "$site/update" --set A,B
+await_log a1 'this machine is draining' 30 || bail "it does not go"
+# It will not be back before the stop.
+touch "$site/sick/a1"
+check "a cell has gone out of service" await_log a1 'this machine is out of service' 20
+check "the update is stopped" in_node operator codeswap fleet update stop --state "$site/update"
+ends "it ends" roll 30 1
+check "the journal says why" grep -q '"event":"stopped".*by an operator' \
+	"$(find "$site/update" -name 'journal-3-*')"
+same "the cell was out of service still" "$(times_said a1 'this machine is in service')" 0
+rm "$site/sick/a1"
+check "it goes on, and comes back in service" \
+	await_log a1 'this machine is in service' 30
+forget a1
+check "the others hear of the new version" told_twice b1
+same "and stay as they are" "$(versions)" " 3 2.0.0 1 3.0.0 "
+same "no other service was stopped" "$(grep -c ' stop$' "$site/calls/all")" $((stops + 1))
