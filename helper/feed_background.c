@@ -27,7 +27,12 @@ int go_to_background(int *ready_fd)
 		return -errno;
 	if (pid) {
 		close(fds[1]);
-		_exit(read(fds[0], &byte, 1) == 1 ? 0 : 1);
+		if (read(fds[0], &byte, 1) == 1)
+			_exit(0);
+		fprintf(stderr,
+			"%s: it has ended; why, is in the system's log, or said with --foreground\n",
+			program_invocation_short_name);
+		_exit(1);
 	}
 	close(fds[0]);
 	*ready_fd = fds[1];

@@ -17,7 +17,7 @@
 #include "node.h"
 
 /* Whoever has the right says so each LEASE_RENEW_SECONDS. */
-#define LIMIT_SECONDS	(2 * LEASE_SECONDS)
+#define LIMIT_SECONDS	(2L * LEASE_SECONDS)
 
 /**
  * struct kept - a file that has been prepared
@@ -40,7 +40,7 @@ static void on_limit(evutil_socket_t fd, short what, void *ctx)
 	(void)fd;
 	(void)what;
 	log_line(LOG_NOTICE,
-		 "nobody who has the right to give orders has been heard of for %d s",
+		 "nobody who has the right to give orders has been heard of for %ld s",
 		 LIMIT_SECONDS);
 	node_prepare_end(ctx);
 }

@@ -54,8 +54,8 @@ int roller_note(struct roller *u, struct json_object *line)
 
 static int stopped(struct roller *u, const char *why)
 {
-	if (!roller_note(u, roll_line_why("stopped", why)))
-		failed("stopped: %s", why);
+	roller_note(u, roll_line_why("stopped", why));
+	failed("stopped: %s", why);
 	return CMD_FAILED;
 }
 

@@ -5,7 +5,7 @@
 . "$(dirname "$0")/site.sh"
 . "$fleet/nodes.sh"
 
-plan 25
+plan 26
 
 site_up 3 master1 master2
 store_make --sequence 7 "$site/store" hba-1.1.0 || bail "no store"
@@ -100,5 +100,8 @@ refuses "nor with a certificate of another authority, which is known at once" \
 refuses "nor with no key at all" "tls/key.pem: no private key: No such file" \
 	in_node operator codeswap fleet status --master "$(address master1 mgmt)" \
 		--tls "$site/nonesuch/tls"
+refuses "a daemon that cannot start leaves a sentence on the terminal" \
+	"codeswapd: it has ended; why, is in" in_node node1 codeswapd --role node \
+	--management mgmt0 --bulk bulk0 --tls "$site/nonesuch/tls"
 kill_daemon master1
 refuses "no master there" "master at .*: nobody listens there" fleet status master1

@@ -22,14 +22,6 @@ done
 # shellcheck disable=SC2086 # a list of words
 await_logs 'this machine is in service' 40 $all || bail "they are not in service"
 
-# install SEQUENCE IMAGE: at the master, by an operator
-install()
-{
-	rm -rf "$site/images"
-	store_make --sequence "$1" "$site/images" "$2" || return 1
-	fleet install master1 "$site/images"
-}
-
 # update ARGUMENT...: of both sets, by an operator
 update()
 {
@@ -42,12 +34,6 @@ update()
 broadcasts()
 {
 	log_of master1 | grep -c "broadcast of $1 "
-}
-
-# versions: that the nodes run, in one line; printed
-versions()
-{
-	fleet_table master1 | awk '$2 == "node" { print $5 }' | sort | uniq -c | tr -s ' \n' ' '
 }
 
 # ---- all that are updated ----------------------------------------------------------

@@ -112,6 +112,20 @@ await_outcome()
 	await_log "$1" "order $2 is $3" "$4"
 }
 
+# install SEQUENCE IMAGE: at master1, by an operator
+install()
+{
+	rm -rf "$site/images"
+	store_make --sequence "$1" "$site/images" "$2" || return 1
+	fleet install master1 "$site/images"
+}
+
+# versions: that the nodes run, in one line; printed
+versions()
+{
+	fleet_table master1 | awk '$2 == "node" { print $5 }' | sort | uniq -c | tr -s ' \n' ' '
+}
+
 # fails COMMAND...
 fails()
 {

@@ -35,25 +35,6 @@ update()
 	return $update_status
 }
 
-# install SEQUENCE IMAGE: at the master, by an operator
-install()
-{
-	rm -rf "$site/images"
-	store_make --sequence "$1" "$site/images" "$2" || return 1
-	fleet install master1 "$site/images"
-}
-
-# versions: that the nodes run, in one line; printed
-versions()
-{
-	fleet_table master1 | awk '$2 == "node" { print $5 }' | sort | uniq -c | tr -s ' \n' ' '
-}
-
-fails()
-{
-	! "$@"
-}
-
 # journal_says PATTERN: an operator who asks is told
 journal_says()
 {

@@ -36,11 +36,9 @@ update()
 # the first one are out of service
 begin()
 {
-	rm -rf "$site/images"
-	store_make --sequence "$1" "$site/images" "$2" || bail "no store"
 	# shellcheck disable=SC2086
 	forget $all
-	fleet install master1 "$site/images" >"$RESULTS/install.log" || bail "not installed"
+	install "$1" "$2" >"$RESULTS/install.log" || bail "not installed"
 	stops_of_b=$(stops 34)
 	spawn operator.roll codeswap fleet update --tls "$(tls_of operator operator)" \
 		--state "$site/update" --master "$(address master1 mgmt)" --set A,B \
