@@ -12,8 +12,9 @@ TOP=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
 . "$TOP/scripts/common.sh"
 
 # dracut-core and initramfs-tools go together; dracut would take its place.
-packages='systemd-sysv udev dbus kmod busybox zstd dracut-core initramfs-tools'
-libraries='libnl-genl-3-dev libelf-dev libjson-c-dev libssl-dev'
+packages='systemd-sysv udev dbus kmod busybox zstd dracut-core initramfs-tools iproute2'
+libraries='libnl-genl-3-dev libelf-dev libjson-c-dev libssl-dev libevent-dev
+libcurl4-openssl-dev libnorm-dev libseccomp-dev nettle-dev libncurses-dev'
 
 # What programs that are built with the development packages need to run.
 runtime()
