@@ -10,7 +10,7 @@ stock=${STOCK:-$("$TOP/scripts/fetch.sh" stock "$release")}
 kernel=$stock/boot/vmlinuz-$release
 
 # Modules of the kernel's own that a virtual machine's disk needs.
-kernel_modules='virtio_blk virtio_pci ext4 crc32c_generic crc32c_intel configfs'
+kernel_modules='virtio_blk virtio_pci ext4 crc32c_generic crc32c_intel configfs veth'
 
 # in_root COMMAND...: as on the machine that the root file system is of
 in_root()

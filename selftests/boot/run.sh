@@ -16,7 +16,7 @@ export B
 here=$TOP/selftests/vm
 accel=
 boots=$TOP/selftests/boot
-PATH=/usr/sbin:/sbin:$PATH
+PATH=$B/helper:/usr/sbin:/sbin:$PATH
 work=$B/boot
 mkdir -p "$work"
 cd "$TOP/selftests/codeswap"
@@ -28,6 +28,8 @@ cd "$TOP/selftests/codeswap"
 . "$boots/prepare.sh"
 # shellcheck source=boot.sh
 . "$boots/boot.sh"
+# shellcheck source=site-unit.sh
+. "$boots/site-unit.sh"
 
 uuid=c0de0000-0000-4000-8000-000000000001
 disk=$work/disk
@@ -208,6 +210,42 @@ whole_system()
 		"for this host: the driver"
 }
 
+# That of a node, of a master and of a cell, with its limits. Nothing of it depends on the
+# maker of the initramfs.
+site_unit()
+{
+	[ "$maker" = "${makers%% *}" ] || return 0
+	report="systemd.wants=codeswap-site.service systemd.wants=site-guest.service"
+	try "a site" "$bare" "root=/dev/vda rd.codeswap=0 codeswap_sim.adapters=size=16M"
+	report=$first_process
+	while read -r line; do
+		found "a site" "$line"
+	done <<-'EOF'
+	the units are well written
+	interfaces
+	the master's unit is active
+	the cell's unit is active
+	the node's unit tries again and again
+	an address
+	the node's unit is active
+	codeswapd is inactive
+	the device runs 1.1.0
+	all are in service
+	the program has started the service
+	the cell runs
+	both units reload
+	an orchestrator updates the set
+	the device runs 2.0.0
+	it was fetched by HTTP
+	the program has stopped and started the service
+	the watchdog is content
+	restarts 0
+	the unit stops
+	the service is active
+	nothing was denied
+	EOF
+}
+
 # ---- times ------------------------------------------------------------------
 
 # seconds WHAT: the middle one of what $TIMES boots reported
@@ -274,7 +312,7 @@ timing()
 
 cases='from_the_adapter chosen_image switched_off limit_that_is_none
 no_image no_image_no_root truncated corrupt other_type never_healthy bad_and_good
-self_test_hangs self_test_fails no_medium rival whole_system timing'
+self_test_hangs self_test_fails no_medium rival whole_system site_unit timing'
 
 [ $# -eq 0 ] || cases=$*
 makers=${MAKERS:-dracut initramfs-tools}
@@ -285,6 +323,7 @@ for maker in $makers; do
 	make_initramfs "$maker" "$work/$maker-bare"
 done
 images_in_root hba-1.0.0 hba-1.1.0 hba-2.0.0-bad-type
+site_in_root
 for maker in $makers; do
 	make_initramfs "$maker" "$work/$maker-full"
 done
