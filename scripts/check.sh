@@ -80,6 +80,16 @@ every_other()
 		awk -v first="$1" 'NF && ++n % 2 == first { printf " --test %s", $0 }'
 }
 
+# check_vms NAME RUNNER...: in two VMs where there is more than one processor
+check_vms()
+{
+	if [ -z "${TESTS:-}" ] && [ "$(nproc)" -gt 1 ]; then
+		check_two_vms "$@"
+	else
+		check_vm "$@"
+	fi
+}
+
 # check_two_vms NAME RUNNER...: half of the selftests in each of two VMs side by side,
 # since one of them leaves a processor idle; the second one's output comes at the end
 check_two_vms()
@@ -105,18 +115,14 @@ case "${1:-} $#" in
 'stock 1')
 	build_tests
 	check_unit
-	if [ -z "${TESTS:-}" ] && [ "$(nproc)" -gt 1 ]; then
-		check_two_vms stock $run --kernel stock
-	else
-		check_vm stock $run --kernel stock
-	fi
+	check_vms stock $run --kernel stock
 	totals "$logs/unit.tap" "$logs/stock.tap"
 	;;
 'debug 1')
 	build=$(scripts/debug-kernel.sh)
 	scripts/modules.sh "$build"
 	build_tests
-	check_vm debug $run --kernel debug
+	check_vms debug $run --kernel debug
 	totals "$logs/debug.tap"
 	;;
 'virtme 1')
