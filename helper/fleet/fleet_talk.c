@@ -5,6 +5,7 @@
  * this very question.
  */
 #include <arpa/inet.h>
+#include <signal.h>
 #include <stdlib.h>
 
 #include <openssl/rand.h>
@@ -292,6 +293,8 @@ int fleet_begin(struct fleet *f)
 {
 	struct mrb_error err;
 
+	/* A master that dies is a sentence. */
+	signal(SIGPIPE, SIG_IGN);
 	if (!f->tls_dir)
 		f->tls_dir = "/etc/codeswap/tls";
 	f->base = event_base_new();

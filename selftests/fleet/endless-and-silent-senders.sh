@@ -6,7 +6,7 @@
 . "$(dirname "$0")/site.sh"
 . "$fleet/liars.sh"
 
-plan 26
+plan 27
 site_up 5 master1 liar
 store_make "$site/store" hba-1.1.0 || bail "no store"
 master_start master1 --window-ms 1000 --ack-ms 500 -v
@@ -101,3 +101,13 @@ for i in 1 2 3; do
 done
 thaw node5
 check "when it goes on, it gets its image [D1]" run_version 1.1.0 50 node5
+
+# ---- who dies while it is asked ----------------------------------------------
+
+false_master dying "$(certificate master)" liar await:query reset
+await_log liar.dying '^port ' 10 || bail "no false master"
+port=$(log_of liar.dying | sed -n 's/^port //p')
+refuses "a master that dies when it is asked: an operator is told so [D8]" \
+	"master at .*, port $port: .*(reset|closed)" in_node operator codeswap fleet status \
+	--master "$(address liar mgmt):$port" --tls "$(certificate operator)"
+kill_daemon liar.dying

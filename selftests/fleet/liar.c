@@ -17,6 +17,7 @@
  *	bytes:N		so many bytes of a message that was announced
  *	closed		the other end has to close the connection
  *	stay		read until the other end closes it
+ *	reset		end the connection as if this process had died
  *	fuzz:JSON	this message, damaged: on each connection in another way, as
  *			the last thing, until all ways have been tried: cut at
  *			every length, as a message and as a stream that ends,
@@ -456,6 +457,15 @@ static bool stay(SSL *ssl, const char *nothing)
 	return true;
 }
 
+static bool reset(SSL *ssl, const char *nothing)
+{
+	const struct sockaddr none = { .sa_family = AF_UNSPEC };
+
+	(void)nothing;
+	/* That resets a TCP connection. */
+	return !connect(SSL_get_fd(ssl), &none, sizeof(none));
+}
+
 static const char *is_word(const char *text, const char *word)
 {
 	size_t len = strlen(word);
@@ -499,6 +509,7 @@ static const struct {
 	{ "bytes:", put_bytes },
 	{ "closed", await_closed },
 	{ "stay", stay },
+	{ "reset", reset },
 	{ "fuzz:", later },
 };
 
@@ -637,7 +648,7 @@ static void serve(int fd)
 static int as_master(void)
 {
 	struct pollfd poll_fd = { .events = POLLIN };
-	char text[256];
+	char text[256], number[8];
 	uint16_t port;
 	int group = open_group();
 
@@ -645,6 +656,8 @@ static int as_master(void)
 	snprintf(text, sizeof(text),
 		 "{\"codeswap\":1,\"type\":\"hello\",\"name\":\"%s\",\"role\":\"master\",\"port\":%u,\"sequence\":0}",
 		 opt.hello, port);
+	snprintf(number, sizeof(number), "%u", port);
+	tell("port", number);
 	while (!all_is_said()) {
 		send_datagram(group, text, strlen(text));
 		while (poll(&poll_fd, 1, (int)opt.every) > 0)
