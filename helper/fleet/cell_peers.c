@@ -55,11 +55,15 @@ static void view_peer(const struct cell *c, const struct peer *p, struct cell_vi
 	const struct session *s;
 
 	memset(v, 0, sizeof(*v));
-	TAILQ_FOREACH(s, &c->master->sessions, link)
-		if (s->is_cell && !strcmp(session_name(s), peer_name(p)))
-			*v = s->view;
-	snprintf(v->name, sizeof(v->name), "%s", peer_name(p));
 	v->sequence = peer_sequence(p);
+	TAILQ_FOREACH(s, &c->master->sessions, link) {
+		if (!s->is_cell || strcmp(session_name(s), peer_name(p)))
+			continue;
+		*v = s->view;
+		/* What it has is nothing to those who agree with this one. */
+		v->sequence = s->disagrees ? 0 : peer_sequence(p);
+	}
+	snprintf(v->name, sizeof(v->name), "%s", peer_name(p));
 }
 
 /* Is it for this cell to repair others? */
@@ -187,16 +191,16 @@ static void end_requests(const struct cell *c, const struct session *s)
 }
 
 /* Each goes on by the one that it had first. */
-static void look_at_version(struct cell *c, struct session *s, const struct message *status)
+static void look_at_desired(struct cell *c, struct session *s, const struct message *status)
 {
 	const char *mine = settings_desired(c->site->settings, status->module_type);
-	bool disagrees = s->runs && mine && strcmp(mine, status->version) &&
+	bool disagrees = mine && status->desired[0] && strcmp(mine, status->desired) &&
 			 status->sequence == settings_sequence(c->site->settings);
 
 	if (disagrees && !s->disagrees) {
 		cell_set_problem(c,
-				 "cell %s runs %s by manifest %llu, which wants %s here: the number was given twice; install one with a higher number",
-				 session_name(s), status->version, status->sequence, mine);
+				 "manifest %llu of cell %s wants %s, and %s here: the number was given twice; install one with a higher number",
+				 status->sequence, session_name(s), status->desired, mine);
 		log_line(LOG_WARNING, "%s", c->problem);
 	}
 	s->disagrees = disagrees;
@@ -223,7 +227,7 @@ void cell_heard(struct cell *c, struct session *s, const struct message *status)
 	v->at_rendezvous = !strcmp(status->state, "rendezvous");
 	v->in_service = strcmp(status->service, "none") && status_is_healthy(status);
 	s->is_errored = is_errored(status);
-	look_at_version(c, s, status);
+	look_at_desired(c, s, status);
 	if (s->is_errored)
 		request_for(c, s);
 	if (s->runs)

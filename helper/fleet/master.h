@@ -25,7 +25,7 @@ struct transfer;
  * @is_cell: it has said how it is as a cell
  * @runs: and that its firmware runs
  * @is_errored: and that its firmware is not what it is to be
- * @disagrees: and a version that this cell's manifest of the same number does not want
+ * @disagrees: and that its manifest wants another version than this cell's of the same number
  * @comes: and that it is on its way to the rendezvous
  * @changed: when either of these did, ms
  * @goes_by: and the number of the manifest by which it does

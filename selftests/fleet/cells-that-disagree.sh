@@ -7,7 +7,7 @@
 . "$(dirname "$0")/site.sh"
 . "$fleet/cells.sh"
 
-plan 16
+plan 17
 
 site_up 0 c1 c2 c3 c4
 for store in 1:hba-1.1.0 2:hba-2.0.0 3:hba-3.0.0; do
@@ -62,22 +62,28 @@ restart c1 "$site/twice"
 check "a cell comes that has another manifest of the same number: it runs that" \
 	cells_run 1.1.0 40 c1
 check "the others say so" \
-	await_logs 'cell c1 runs 1.1.0 by manifest 3, which wants 3.0.0 here' 20 c2 c3
+	await_logs 'manifest 3 of cell c1 wants 1.1.0, and 3.0.0 here' 20 c2 c3
 check "so does that one" \
-	await_log c1 'cell c[23] runs 3.0.0 by manifest 3, which wants 1.1.0 here' 20
+	await_log c1 'manifest 3 of cell c[23] wants 3.0.0, and 1.1.0 here' 20
 check "an operator is told" await_problem c2 c2 'the number was given twice'
 same "and nothing else happens" \
 	"$(times_said c2 'model0 is|rendezvous')$(times_said c3 'model0 is|rendezvous')" 00
 
+kill_daemon c2
 kill_daemon c3
 rm "$site/flash/c3/hba-3.0.0.mrb"
 forget c1 c2 c3
 cell_start c3 || bail "no cell"
 check "errored, a cell refuses what the other manifest wants" await_log c3 \
 	'offer of master c1 is refused: manifest 3 was accepted with other images before' 40
+cell_start c2 || bail "no cell"
 check "it is repaired by one that agrees" cells_run 3.0.0 60 c3
+same "without waiting for the other one" "$(times_said c2 'no other master has served')" 0
 check "and has run nothing else" nothing_but c3 3.0.0
-check "who disagrees neither" nothing_but c1 1.1.0
+# shellcheck disable=SC2016 # for awk
+same "who disagrees neither" "$(awk '/c1 is up$/ { delete ran }
+	/is running with version/ { ran[$NF] } END { for (v in ran) print v }' \
+	"$RESULTS/c1.log")" 1.1.0
 
 restart c4 nothing
 check "one that has none takes one of them, as a whole" \
