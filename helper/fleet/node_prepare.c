@@ -163,20 +163,29 @@ bool node_prepares_image(const struct node *n, const struct manifest *m,
 	return false;
 }
 
+/* Not to be fetched again and again; when it is this node's turn, it is tried once more. */
+static void cannot_keep(struct node *n, const struct manifest_image *image)
+{
+	log_line(LOG_WARNING, "%s cannot be kept: out of memory, or of files", image->file);
+	node_prepare_end(n);
+}
+
 /**
  * node_prepare_keep() - an image has come
  * @n: node that prepares it
  * @m: its manifest
  * @image: in that
- * @c: all of it; without memory it is not kept, and will be fetched again
+ * @c: all of it; without memory nothing is prepared for
  */
 void node_prepare_keep(struct node *n, const struct manifest *m,
 		       const struct manifest_image *image, const struct chunks *c)
 {
 	struct kept *k = calloc(1, sizeof(*k));
 
-	if (!k)
+	if (!k) {
+		cannot_keep(n, image);
 		return;
+	}
 	k->image = *image;
 	k->image.chunks = NULL;
 	k->image.types = calloc(image->num_types, sizeof(*image->types));
@@ -185,6 +194,7 @@ void node_prepare_keep(struct node *n, const struct manifest *m,
 	k->fd = dup(chunks_fd(c));
 	if (!k->image.types || k->fd < 0) {
 		kept_free(k);
+		cannot_keep(n, image);
 		return;
 	}
 	memcpy(k->image.types, image->types, image->num_types * sizeof(*image->types));
