@@ -18,6 +18,9 @@
 #define FLAG_AUTO	"auto-update"
 #define FLAG_NO_ACK	"no-acknowledge"
 
+#define CELL_NO_MANIFEST \
+	"there is no manifest that counts; install one, or approve a cell that has one"
+
 /* What a cell does. */
 enum cell_state {
 	CELL_BLANK,		/* there is no boot block */
@@ -108,9 +111,6 @@ void cell_enter(struct cell *c, enum cell_state state);
 void cell_reset(struct cell *c, const struct message *types, const char *by);
 void cell_go(struct cell *c, enum cell_errand errand);
 bool cell_may_act(const struct cell *c);
-#define CELL_NO_MANIFEST \
-	"there is no manifest that counts; install one, or approve a cell that has one"
-
 __printf(2, 3) void cell_set_problem(struct cell *c, const char *fmt, ...);
 
 /* cell_devices.c: boot blocks and firmware, from the flash into devices */

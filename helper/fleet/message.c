@@ -101,26 +101,27 @@ const char *message_name(enum message_type type)
 	return (unsigned int)type < MESSAGE_TYPES ? type_names[type] : "?";
 }
 
-/* Is somebody of that name meant by the order? */
-bool message_is_for(const struct message *order, const char *name)
+/* Is @text one of @num texts with room for @room bytes each? None stands for all. */
+static bool is_meant(const char *first, size_t room, unsigned int num, const char *text)
 {
 	unsigned int i;
 
-	for (i = 0; i < order->num_targets; i++)
-		if (!strcmp(order->targets[i], name))
+	for (i = 0; i < num; i++)
+		if (!strcmp(first + i * room, text))
 			return true;
-	return !order->num_targets;
+	return !num;
+}
+
+/* Is somebody of that name meant by the order? */
+bool message_is_for(const struct message *order, const char *name)
+{
+	return is_meant(order->targets[0], sizeof(order->targets[0]), order->num_targets, name);
 }
 
 /* Are modules of that type meant? */
 bool message_is_for_type(const struct message *m, const char *type)
 {
-	unsigned int i;
-
-	for (i = 0; i < m->num_types; i++)
-		if (!strcmp(m->types[i], type))
-			return true;
-	return !m->num_types;
+	return is_meant(m->types[0], sizeof(m->types[0]), m->num_types, type);
 }
 
 static int malformed(struct mrb_error *err, const struct message *m,
